@@ -1,0 +1,287 @@
+/**
+ * The catalog actor: the first to see what the journal committed.
+ *
+ * 1. Records are applied in journal order; an event is handed on only after every item change before it is readable.
+ * 2. `appliedSeq` moves on when a slice has been applied and handed on, so what a request pins is complete.
+ * 3. Each slice is bounded; other messages get a turn between two of them.
+ * 4. A snapshot stands behind an epoch record: every owner is asked at that place in the stream, and the number is
+ *    written last, together with the catalogue's own part.
+ */
+import type { Settings } from '../../config/settings.ts'
+import type { CatalogState, ItemVersion } from '../../domain/catalog-state.ts'
+import type { JournalEvent } from '../../domain/event.ts'
+import { hashId } from '../../domain/identity/id-dictionary.ts'
+import type { JournalRecord } from '../../domain/journal.ts'
+import type { MonotonicClock } from '../../domain/ports.ts'
+import { type FoldedEvent, hashEventId } from '../../features/folded-event.ts'
+import type { LiveModelSets } from '../../funnel/live-model-sets.ts'
+import type { OnlineStore } from '../../storage/online-store.ts'
+import { type ActorRef, tell } from '../../supervision/actor-ref.ts'
+import type { ActorContext, Behaviour, Receiver } from '../../supervision/behaviour.ts'
+import type { CounterEntry, CountersMessage } from '../counters/protocol.ts'
+import type { IndexShardMessage } from '../index-shard/protocol.ts'
+import type { CommittedGroup } from '../journal/protocol.ts'
+import type { EventsApplied, ShardEntry, UserShardMessage } from '../user-shard/protocol.ts'
+import type { CatalogMessage, SnapshotDone, SnapshotWritten } from './protocol.ts'
+import { catalogSettings } from './settings.ts'
+import { snapshotChanges } from './snapshot.ts'
+
+export interface CatalogParts {
+  readonly state: CatalogState
+  readonly models: LiveModelSets
+  readonly store: OnlineStore
+  readonly userShards: readonly ActorRef<UserShardMessage>[]
+  readonly counters: ActorRef<CountersMessage>
+  readonly indexShards: readonly ActorRef<IndexShardMessage>[]
+  readonly requestEpoch: () => void
+  /** Told what can be read from now on. */
+  readonly onApplied: (throughSeq: number) => void
+  readonly monotonic: MonotonicClock
+  readonly settings: Settings
+}
+
+export function catalogActor(parts: CatalogParts): Behaviour<CatalogMessage> {
+  return context => new CatalogActor(context, parts)
+}
+
+interface Snapshot {
+  readonly replyTo: ActorRef<SnapshotDone>
+  /** 0 until its epoch record has come by. */
+  throughSeq: number
+  waitingFor: number
+  changed: ReadonlyMap<number, ItemVersion>
+  failure: string | null
+}
+
+class CatalogActor implements Receiver<CatalogMessage> {
+  private readonly context: ActorContext<CatalogMessage>
+  private readonly parts: CatalogParts
+  private readonly sliceRecords: number
+  private readonly keptMs: number
+  private queue: CommittedGroup[] = []
+  /** Place in the first group of the queue. */
+  private place = 0
+  private slice: Slice
+  private snapshot: Snapshot | null = null
+  private readonly applied: { readonly seq: number; readonly atMs: number }[] = []
+
+  constructor(context: ActorContext<CatalogMessage>, parts: CatalogParts) {
+    const { sliceRecords, supersededKeptMs } = parts.settings.of(catalogSettings)
+    this.context = context
+    this.parts = parts
+    this.sliceRecords = sliceRecords
+    this.keptMs = supersededKeptMs
+    this.slice = new Slice(parts.userShards.length, parts.indexShards.length)
+    context.after(this.keptMs, { type: 'reclaim-due' })
+    context.health('ready')
+  }
+
+  receive(message: CatalogMessage): void {
+    switch (message.type) {
+      case 'committed':
+        this.queue.push(...message.groups)
+        return this.applySlice()
+      case 'continue':
+        return this.applySlice()
+      case 'snapshot':
+        return this.beginSnapshot(message.replyTo)
+      case 'snapshot-written':
+        return this.partWritten(message)
+      case 'catalog-written':
+        return this.endSnapshot()
+      case 'catalog-failed':
+        return this.failSnapshot(message.reason)
+      case 'reclaim-due':
+        return this.reclaim()
+      default:
+        message satisfies never
+    }
+  }
+
+  private applySlice(): void {
+    let left = this.sliceRecords
+    while (left > 0 && this.queue.length > 0) {
+      const group = this.queue[0]
+      while (left > 0 && this.place < group.records.length) {
+        this.apply(group.records[this.place], group.firstSeq + this.place, group.appliedTo)
+        this.place++
+        left--
+      }
+      if (this.place < group.records.length) break
+      this.queue.shift()
+      this.place = 0
+      if (group.handedOnTo !== undefined) this.slice.handedOn.push(group.handedOnTo)
+    }
+    this.handOn()
+    if (this.queue.length > 0) tell(this.context.self, { type: 'continue' })
+  }
+
+  private apply(record: JournalRecord, seq: number, appliedTo: ActorRef<EventsApplied> | undefined): void {
+    const { state } = this.parts
+    this.slice.throughSeq = seq
+    if (seq <= state.appliedSeq) return
+    switch (record.kind) {
+      case 'item': {
+        const row = state.putItem(record.item, seq)
+        if (row < 0) return
+        this.parts.models.admit(row, record.item)
+        return this.itemChanged(state.findItem(record.item.id))
+      }
+      case 'item-delete': {
+        const row = state.deleteItem(record.id, seq)
+        if (row < 0) return
+        this.parts.models.clear(row)
+        return this.itemChanged(state.findItem(record.id))
+      }
+      case 'user': {
+        const profile = state.profileCodes(record.user)
+        return this.toUser(record.user.id, { kind: 'profile', userId: record.user.id, seq, user: record.user, profile })
+      }
+      case 'user-delete':
+        return this.toUser(record.id, { kind: 'forget', userId: record.id, seq })
+      case 'event':
+        return this.applyEvent(record.event, seq, appliedTo)
+      case 'epoch':
+        this.slice.counters.push({ kind: 'epoch', seq, at: record.at })
+        if (this.snapshot?.throughSeq === 0) this.reachSnapshot(seq)
+        return
+      case 'served':
+      case 'settings':
+      case 'promotion':
+        return
+      default:
+        record satisfies never
+    }
+  }
+
+  private applyEvent(event: JournalEvent, seq: number, appliedTo: ActorRef<EventsApplied> | undefined): void {
+    const { state } = this.parts
+    const item = state.findLiveItem(event.item)
+    state.lastEventAt = Math.max(state.lastEventAt, event.time)
+    if (item < 0) {
+      if (appliedTo !== undefined) tell(appliedTo, { type: 'events-applied', seqs: [seq], outcomes: ['unknown-item'] })
+      return
+    }
+    const folded = this.fold(event, item, seq)
+    this.toUser(event.user, { kind: 'event', userId: event.user, event: folded, appliedTo })
+    this.slice.counters.push({ kind: 'event', event: folded })
+  }
+
+  private fold(event: JournalEvent, item: number, seq: number): FoldedEvent {
+    const { state } = this.parts
+    const { region = '', language = '', device = '' } = event.context ?? {}
+    return {
+      seq,
+      eventIdHash: hashEventId(event.eventId),
+      item,
+      roles: event.roles,
+      value: event.value ?? Number.NaN,
+      time: event.time,
+      region: region === '' ? 0 : state.regionCode(region),
+      language: language === '' ? 0 : state.languageCode(language),
+      device: device === '' ? 0 : state.deviceCode(device),
+    }
+  }
+
+  private toUser(userId: string, entry: ShardEntry): void {
+    this.slice.users[hashId(userId) % this.slice.users.length].push(entry)
+  }
+
+  private itemChanged(item: number): void {
+    this.slice.items[this.parts.state.ids.hashOf(item) % this.slice.items.length].push(item)
+  }
+
+  /** Sends what the slice collected, and lets requests pin it. */
+  private handOn(): void {
+    const { slice, parts } = this
+    const { throughSeq } = slice
+    if (throughSeq > parts.state.appliedSeq) {
+      parts.state.appliedSeq = throughSeq
+      this.applied.push({ seq: throughSeq, atMs: parts.monotonic.ms() })
+    }
+    slice.items.forEach((items, shard) => {
+      if (items.length > 0) tell(parts.indexShards[shard], { type: 'items-changed', items: Uint32Array.from(items) })
+    })
+    slice.users.forEach((entries, shard) => {
+      if (entries.length > 0) tell(parts.userShards[shard], { type: 'fold', batch: { throughSeq, entries } })
+    })
+    tell(parts.counters, { type: 'fold', batch: { throughSeq, entries: slice.counters } })
+    parts.onApplied(parts.state.appliedSeq)
+    for (const journal of slice.handedOn) tell(journal, { type: 'handed-on' })
+    this.slice = new Slice(parts.userShards.length, parts.indexShards.length)
+  }
+
+  private beginSnapshot(replyTo: ActorRef<SnapshotDone>): void {
+    if (this.snapshot !== null) {
+      const failure = 'a snapshot is being written already'
+      return tell<SnapshotDone>(replyTo, { type: 'snapshot-done', throughSeq: 0, failure })
+    }
+    this.snapshot = { replyTo, throughSeq: 0, waitingFor: 0, changed: new Map(), failure: null }
+    this.parts.requestEpoch()
+  }
+
+  /** The epoch record has come by: what was collected goes out first, then every owner is asked for its part. */
+  private reachSnapshot(throughSeq: number): void {
+    const snapshot = this.snapshot!
+    this.handOn()
+    snapshot.throughSeq = throughSeq
+    snapshot.changed = new Map(this.parts.state.changed)
+    snapshot.waitingFor = this.parts.userShards.length + 1
+    const replyTo = this.context.self as ActorRef<SnapshotWritten>
+    for (const shard of this.parts.userShards) tell(shard, { type: 'write-snapshot', throughSeq, replyTo })
+    tell(this.parts.counters, { type: 'write-snapshot', throughSeq, replyTo })
+  }
+
+  private partWritten({ failure, owner }: SnapshotWritten): void {
+    const { snapshot } = this
+    if (snapshot === null) return
+    if (failure !== null) return this.failSnapshot(`${owner}: ${failure}`)
+    if (--snapshot.waitingFor > 0) return
+    const { changed, throughSeq } = snapshot
+    this.context.pipe(
+      this.parts.store.commit(snapshotChanges(changed, this.parts.state, throughSeq)),
+      () => ({ type: 'catalog-written', throughSeq }),
+      error => ({ type: 'catalog-failed', reason: String(error) }),
+    )
+  }
+
+  private endSnapshot(): void {
+    const { replyTo, throughSeq, changed } = this.snapshot!
+    this.snapshot = null
+    for (const [ordinal, version] of changed) {
+      if (this.parts.state.changed.get(ordinal) === version) this.parts.state.changed.delete(ordinal)
+    }
+    tell<SnapshotDone>(replyTo, { type: 'snapshot-done', throughSeq, failure: null })
+  }
+
+  private failSnapshot(failure: string): void {
+    if (this.snapshot === null) return
+    const { replyTo } = this.snapshot
+    this.snapshot = null
+    this.context.log.error({ failure }, 'the snapshot was not written; the journal still holds everything')
+    tell<SnapshotDone>(replyTo, { type: 'snapshot-done', throughSeq: 0, failure })
+  }
+
+  /** Frees the rows that were superseded longer ago than any request may take. */
+  private reclaim(): void {
+    const before = this.parts.monotonic.ms() - this.keptMs
+    let seq = 0
+    while (this.applied.length > 1 && this.applied[0].atMs < before) seq = this.applied.shift()!.seq
+    if (seq > 0) for (const row of this.parts.state.table.reclaim(seq, 1000)) this.parts.models.clear(row)
+    this.context.after(this.keptMs, { type: 'reclaim-due' })
+  }
+}
+
+/** What one slice has to hand on. */
+class Slice {
+  throughSeq = 0
+  readonly users: ShardEntry[][]
+  readonly items: number[][]
+  readonly counters: CounterEntry[] = []
+  readonly handedOn: NonNullable<CommittedGroup['handedOnTo']>[] = []
+
+  constructor(userShards: number, indexShards: number) {
+    this.users = Array.from({ length: userShards }, () => [])
+    this.items = Array.from({ length: indexShards }, () => [])
+  }
+}

@@ -1,0 +1,51 @@
+import { pack, unpack } from 'msgpackr'
+import { type BookEntries, type BookName, CatalogState, type ItemVersion } from '../../domain/catalog-state.ts'
+import type { ItemTableLimits } from '../../domain/item-table/item-table-writer.ts'
+import { decodeItem, encodeItem } from '../../storage/item-codec.ts'
+import type { ItemDocuments } from '../../storage/item-documents.ts'
+import type { OnlineStore, SpaceChanges } from '../../storage/online-store.ts'
+
+/**
+ * The catalogue's part of a snapshot, written in one commit together with the number it stands for: versions by
+ * ordinal (`item-versions`: [seq, id, deleted]), whole items (`items`), the code books and the number.
+ */
+const versionSpace = 'item-versions'
+const itemSpace = 'items'
+const catalogSpace = 'catalog'
+
+const bookNames: readonly BookName[] = ['category', 'creator', 'region', 'language', 'device', 'ageBand']
+
+export function snapshotChanges(
+  changed: ReadonlyMap<number, ItemVersion>,
+  state: CatalogState,
+  throughSeq: number,
+): SpaceChanges[] {
+  const versions: [number, Uint8Array][] = []
+  const items: [number, Uint8Array][] = []
+  const removed: number[] = []
+  for (const [ordinal, { seq, id, item }] of changed) {
+    versions.push([ordinal, pack([seq, id, item === null])])
+    if (item === null) removed.push(ordinal)
+    else items.push([ordinal, encodeItem(item)])
+  }
+  const books = Object.fromEntries(bookNames.map(name => [name, [...state.books[name].entries()]]))
+  return [
+    { space: versionSpace, puts: versions },
+    { space: itemSpace, puts: items, removes: removed },
+    { space: catalogSpace, puts: [['books', pack(books)], ['stand', pack([throughSeq, state.lastEventAt])]] },
+  ]
+}
+
+/** The catalogue as of the last snapshot, empty where there is none. */
+export function restoreCatalog(store: OnlineStore, documents: ItemDocuments, limits: ItemTableLimits): CatalogState {
+  const books = store.get(catalogSpace, 'books')
+  const state = new CatalogState(limits, documents, books === undefined ? {} : (unpack(books) as BookEntries))
+  for (const [ordinal, bytes] of store.range(versionSpace)) {
+    const [seq, id, deleted] = unpack(bytes) as [number, string, boolean]
+    const document = deleted ? undefined : store.get(itemSpace, ordinal)
+    state.restore({ seq, id, item: document === undefined ? null : decodeItem(document) })
+  }
+  const stand = store.get(catalogSpace, 'stand')
+  if (stand !== undefined) [state.appliedSeq, state.lastEventAt] = unpack(stand) as [number, number]
+  return state
+}

@@ -1,0 +1,162 @@
+/**
+ * The counters actor.
+ *
+ * 1. Events are folded in journal order, each once.
+ * 2. An epoch is published when its own record comes by in the journal, so it holds exactly what came before it: a
+ *    replay publishes the same epochs with the same content.
+ * 3. An epoch that a request may still read is not reused.
+ * 4. A snapshot is written right behind an epoch record: it is the state as of that epoch.
+ */
+import { pack, unpack } from 'msgpackr'
+import type { Settings } from '../../config/settings.ts'
+import type { Clock } from '../../domain/ports.ts'
+import { CountersState, type CountersSnapshot, type PublishedEpoch, type SegmentEngagement } from '../../funnel/counters-state.ts'
+import { countersSettings } from '../../funnel/counters-settings.ts'
+import { epochsKept } from '../../funnel/table-readers.ts'
+import type { OnlineStore } from '../../storage/online-store.ts'
+import { tell } from '../../supervision/actor-ref.ts'
+import type { ActorContext, Behaviour, Receiver } from '../../supervision/behaviour.ts'
+import type { SnapshotWritten, WriteSnapshot } from '../catalog/protocol.ts'
+import type { CounterBatch, CountersMessage } from './protocol.ts'
+
+export interface CountersParts {
+  readonly settings: Settings
+  readonly clock: Clock
+  readonly store: OnlineStore
+  /** Asks the journal for an epoch record; the epoch is published when it comes back through the stream. */
+  readonly requestEpoch: (at: number) => void
+  readonly publish: (epoch: PublishedEpoch) => void
+}
+
+export function countersActor(parts: CountersParts): Behaviour<CountersMessage> {
+  return context => new CountersActor(context, parts)
+}
+
+const space = 'counters'
+
+interface StoredCounters {
+  readonly throughSeq: number
+  readonly epoch: number
+  readonly at: number
+  readonly totals: Float64Array
+  readonly chunks: readonly Uint8Array[]
+  readonly lists: Omit<CountersSnapshot, 'counters'>
+}
+
+class CountersActor implements Receiver<CountersMessage> {
+  private readonly context: ActorContext<CountersMessage>
+  private readonly parts: CountersParts
+  private readonly state: CountersState
+  /** Everything up to here is in the counters, and everything up to `segmentsThrough` in the lists per segment. */
+  private throughSeq = 0
+  private segmentsThrough = 0
+  private changed = false
+  private epochRequested = false
+  private readonly recentEpochs: number[] = []
+  private pendingSnapshot: WriteSnapshot | null = null
+
+  constructor(context: ActorContext<CountersMessage>, parts: CountersParts) {
+    this.context = context
+    this.parts = parts
+    const stored = readStored(parts.store)
+    this.state = new CountersState(parts.settings, stored === null ? undefined : fromStored(stored))
+    if (stored !== null) {
+      this.throughSeq = stored.throughSeq
+      this.segmentsThrough = stored.throughSeq
+    }
+    parts.publish(this.state.latest)
+    this.schedule()
+    context.health('ready')
+  }
+
+  receive(message: CountersMessage): void {
+    switch (message.type) {
+      case 'fold':
+        return this.fold(message.batch)
+      case 'segments':
+        return this.foldSegments(message.engagements)
+      case 'epoch-due':
+        this.requestEpoch()
+        return this.schedule()
+      case 'write-snapshot':
+        return this.writeSnapshot(message)
+      case 'written':
+        return this.written(message.throughSeq, message.failure)
+      default:
+        message satisfies never
+    }
+  }
+
+  private fold(batch: CounterBatch): void {
+    for (const entry of batch.entries) {
+      if (entry.kind === 'epoch') {
+        if (entry.seq <= this.throughSeq) continue
+        this.publish(entry.seq, entry.at)
+        this.epochRequested = false
+        this.changed = false
+      } else if (entry.event.seq > this.throughSeq) {
+        this.state.apply(entry.event)
+        this.changed = true
+      }
+    }
+    this.throughSeq = Math.max(this.throughSeq, batch.throughSeq)
+  }
+
+  private foldSegments(engagements: readonly SegmentEngagement[]): void {
+    for (const engagement of engagements) {
+      if (engagement.seq > this.segmentsThrough) this.state.applySegment(engagement)
+    }
+  }
+
+  private requestEpoch(): void {
+    if (!this.changed || this.epochRequested) return
+    this.epochRequested = true
+    this.parts.requestEpoch(this.parts.clock.now())
+  }
+
+  private publish(epoch: number, at: number): void {
+    this.parts.publish(this.state.publish(epoch, at))
+    this.recentEpochs.push(epoch)
+    if (this.recentEpochs.length > epochsKept) this.state.releaseBefore(this.recentEpochs.shift()! + 1)
+  }
+
+  private schedule(): void {
+    this.context.after(this.parts.settings.of(countersSettings).epochIntervalMs, { type: 'epoch-due' })
+  }
+
+  /** The catalog asks right behind an epoch record, so the latest epoch is the state. */
+  private writeSnapshot(request: WriteSnapshot): void {
+    this.pendingSnapshot = request
+    const { throughSeq } = request
+    const { counters, ...lists } = this.state.snapshot()
+    const { epoch, at, totals } = counters
+    const chunks = counters.chunks.map(chunk => new Uint8Array(chunk).slice())
+    const stored: StoredCounters = { throughSeq, epoch, at, totals, chunks, lists }
+    this.context.pipe(
+      this.parts.store.putBatch(space, [['state', pack(stored)]]),
+      () => ({ type: 'written', throughSeq, failure: null }),
+      error => ({ type: 'written', throughSeq, failure: String(error) }),
+    )
+  }
+
+  private written(throughSeq: number, failure: string | null): void {
+    const { replyTo } = this.pendingSnapshot!
+    this.pendingSnapshot = null
+    tell<SnapshotWritten>(replyTo, { type: 'snapshot-written', owner: this.context.path, throughSeq, failure })
+  }
+}
+
+function readStored(store: OnlineStore): StoredCounters | null {
+  const bytes = store.get(space, 'state')
+  return bytes === undefined ? null : (unpack(bytes) as StoredCounters)
+}
+
+function fromStored({ epoch, at, totals, chunks, lists }: StoredCounters): CountersSnapshot {
+  return { counters: { epoch, at, totals, chunks: chunks.map(toShared) }, ...lists }
+}
+
+function toShared(bytes: Uint8Array): SharedArrayBuffer {
+  const shared = new SharedArrayBuffer(bytes.length)
+  new Uint8Array(shared).set(bytes)
+  return shared
+}

@@ -1,0 +1,118 @@
+/**
+ * An index shard and its thread.
+ *
+ * 1. One thread at a time. When it dies the actor crashes with it: supervision waits its backoff and starts both anew.
+ * 2. A new thread gets the tables, all items of the partition and every live model set before it is `ready`; until then
+ *    requests are told at once that this shard is out.
+ * 3. Every `retrieve` is answered, also when the thread dies over it.
+ */
+import type { Settings } from '../../config/settings.ts'
+import type { ModelSetHandles } from '../../funnel/ports.ts'
+import { type ActorRef, tell } from '../../supervision/actor-ref.ts'
+import type { ActorContext, Behaviour, Receiver } from '../../supervision/behaviour.ts'
+import type { IndexThread, IndexThreadEvents } from '../../workers/index-thread/proxy.ts'
+import type { IndexShardMessage, ShardPrepared, ShardReply } from './protocol.ts'
+
+export interface IndexShardParts {
+  readonly shard: number
+  readonly settings: Settings
+  /** Starts the thread; its events come back as messages. */
+  readonly startThread: (events: IndexThreadEvents) => IndexThread
+  /** Every item of this partition, for a thread that starts empty. */
+  readonly ownedItems: () => Uint32Array
+  /** Model sets that are live or being prepared, as this shard receives them. */
+  readonly liveModelSets: () => readonly ModelSetHandles[]
+  readonly onPrepared: (message: ShardPrepared) => void
+}
+
+export function indexShardActor(parts: IndexShardParts): Behaviour<IndexShardMessage> {
+  return context => new IndexShardActor(context, parts)
+}
+
+class IndexThreadDied extends Error {
+  override readonly name = 'IndexThreadDied'
+}
+
+class IndexShardActor implements Receiver<IndexShardMessage> {
+  private readonly context: ActorContext<IndexShardMessage>
+  private readonly parts: IndexShardParts
+  private readonly thread: IndexThread
+  private readonly loading = new Set<number>()
+  private isReady = false
+
+  constructor(context: ActorContext<IndexShardMessage>, parts: IndexShardParts) {
+    this.context = context
+    this.parts = parts
+    context.health('starting', 'the index thread is loading')
+    this.thread = parts.startThread({
+      ready: () => tell(context.self, { type: 'thread-ready' }),
+      prepared: generation => tell(context.self, { type: 'thread-prepared', generation, failure: null }),
+      prepareFailed: (generation, failure) => tell(context.self, { type: 'thread-prepared', generation, failure }),
+      died: reason => tell(context.self, { type: 'thread-died', reason }),
+    })
+  }
+
+  receive(message: IndexShardMessage): void {
+    switch (message.type) {
+      case 'retrieve':
+        return this.retrieve(message.frame, message.replyTo)
+      case 'tables':
+        return this.thread.setTables(message.tables)
+      case 'items-changed':
+        return this.thread.itemsChanged(message.items)
+      case 'prepare':
+        return this.thread.prepare(message.handles)
+      case 'retire':
+        return this.thread.retire(message.generation)
+      case 'thread-ready':
+        return this.fill()
+      case 'thread-prepared':
+        return this.prepared(message.generation, message.failure)
+      case 'thread-died':
+        throw new IndexThreadDied(message.reason)
+      case 'kill-thread':
+        return this.thread.die()
+      default:
+        message satisfies never
+    }
+  }
+
+  stopped(): Promise<void> {
+    return this.thread.stop()
+  }
+
+  private retrieve(frame: ArrayBuffer, replyTo: ActorRef<ShardReply>): void {
+    const { shard } = this.parts
+    if (!this.isReady) {
+      return tell<ShardReply>(replyTo, { type: 'shard-failed', shard, reason: 'the index thread is loading' })
+    }
+    this.thread.retrieve(frame, outcome => {
+      if (outcome.ok) tell<ShardReply>(replyTo, { type: 'shard-reply', shard, frame: outcome.frame })
+      else tell<ShardReply>(replyTo, { type: 'shard-failed', shard, reason: outcome.reason })
+    })
+  }
+
+  /** A thread starts empty, the first and every later one alike. */
+  private fill(): void {
+    this.thread.itemsChanged(this.parts.ownedItems())
+    for (const handles of this.parts.liveModelSets()) {
+      this.loading.add(handles.generation)
+      this.thread.prepare(handles)
+    }
+    this.becomeReady()
+  }
+
+  private prepared(generation: number, failure: string | null): void {
+    const { shard } = this.parts
+    this.parts.onPrepared({ type: 'shard-prepared', shard, generation, failure })
+    if (!this.loading.delete(generation)) return
+    if (failure !== null) throw new IndexThreadDied(`model set ${generation} could not be loaded: ${failure}`)
+    this.becomeReady()
+  }
+
+  private becomeReady(): void {
+    if (this.loading.size > 0) return
+    this.isReady = true
+    this.context.health('ready')
+  }
+}

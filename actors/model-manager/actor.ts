@@ -1,0 +1,173 @@
+/**
+ * The model manager.
+ *
+ * 1. One model set is taken up at a time: read and checked, loaded in slices, prepared by every index shard and every
+ *    rank thread, given its number in the journal, and only then current.
+ * 2. A set that cannot be taken up is refused once, with the reason; the present one stays.
+ * 3. A set is retired in the threads after the last request that pinned it has ended (see `LiveModelSets`).
+ */
+import type { JournalRecord } from '../../domain/journal.ts'
+import type { Clock, MonotonicClock } from '../../domain/ports.ts'
+import type { Settings } from '../../config/settings.ts'
+import type { LiveModelSet, LiveModelSets } from '../../funnel/live-model-sets.ts'
+import type { ModelSetContents } from '../../funnel/model-set-files.ts'
+import type { ModelSetHandles } from '../../funnel/ports.ts'
+import { type ActorRef, tell } from '../../supervision/actor-ref.ts'
+import type { ActorContext, Behaviour, Receiver } from '../../supervision/behaviour.ts'
+import type { IndexShardMessage } from '../index-shard/protocol.ts'
+import type { AppendReply, JournalMessage } from '../journal/protocol.ts'
+import type { ModelManagerMessage } from './protocol.ts'
+import { modelSettings } from './settings.ts'
+
+export interface ModelManagerParts {
+  readonly models: LiveModelSets
+  readonly journal: ActorRef<JournalMessage>
+  readonly indexShards: readonly ActorRef<IndexShardMessage>[]
+  /** The handles as one shard receives them, with the items it owns. */
+  readonly handlesFor: (handles: ModelSetHandles, shard: number) => ModelSetHandles
+  readonly preparePool: (handles: ModelSetHandles) => Promise<void>
+  readonly readPromoted: () => Promise<string | null>
+  /** Reads and checks a set. @throws when it is missing, damaged, or of another feature schema */
+  readonly read: (id: string) => Promise<ModelSetContents>
+  readonly schemaHash: string
+  readonly clock: Clock
+  readonly monotonic: MonotonicClock
+  readonly settings: Settings
+}
+
+export function modelManagerActor(parts: ModelManagerParts): Behaviour<ModelManagerMessage> {
+  return context => new ModelManagerActor(context, parts)
+}
+
+interface Uptake {
+  readonly id: string
+  steps: Generator<void, LiveModelSet> | null
+  loaded: LiveModelSet | null
+  readonly waitingFor: Set<number | 'pool'>
+}
+
+class ModelManagerActor implements Receiver<ModelManagerMessage> {
+  private readonly context: ActorContext<ModelManagerMessage>
+  private readonly parts: ModelManagerParts
+  private readonly lookIntervalMs: number
+  private readonly loadSliceMs: number
+  private uptake: Uptake | null = null
+  private refused: string | null = null
+
+  constructor(context: ActorContext<ModelManagerMessage>, parts: ModelManagerParts) {
+    const { lookIntervalMs, loadSliceMs } = parts.settings.of(modelSettings)
+    this.context = context
+    this.parts = parts
+    this.lookIntervalMs = lookIntervalMs
+    this.loadSliceMs = loadSliceMs
+    context.health('starting', 'looking for the promoted model set')
+    tell(context.self, { type: 'look' })
+  }
+
+  receive(message: ModelManagerMessage): void {
+    switch (message.type) {
+      case 'look':
+        return this.look()
+      case 'found':
+        return this.found(message.id)
+      case 'read':
+        return this.load(message.id, message.contents)
+      case 'read-failed':
+        return this.refuse(message.reason)
+      case 'load-slice':
+        return this.loadSlice()
+      case 'shard-prepared':
+      case 'pool-prepared':
+        return this.prepared(message)
+      case 'appended':
+        return this.switchOver()
+      case 'append-failed':
+        return this.refuse(`its promotion could not be journaled: ${message.reason}`)
+      default:
+        message satisfies never
+    }
+  }
+
+  private look(): void {
+    this.context.after(this.lookIntervalMs, { type: 'look' })
+    if (this.uptake !== null) return
+    const unreadable = (): ModelManagerMessage => ({ type: 'found', id: this.parts.models.current?.id ?? null })
+    this.context.pipe(this.parts.readPromoted(), id => ({ type: 'found', id }), unreadable)
+  }
+
+  private found(id: string | null): void {
+    if (this.uptake !== null) return
+    if (id === null) return this.context.health('ready')
+    if (id === this.parts.models.current?.id || id === this.refused) return
+    this.uptake = { id, steps: null, loaded: null, waitingFor: new Set() }
+    if (this.parts.models.current === null) this.context.health('starting', `loading model set ${id}`)
+    this.context.pipe(
+      this.parts.read(id),
+      contents => ({ type: 'read', id, contents }),
+      error => ({ type: 'read-failed', id, reason: String(error) }),
+    )
+  }
+
+  private load(id: string, contents: ModelSetContents): void {
+    this.uptake!.steps = this.parts.models.load(id, contents, this.parts.schemaHash)
+    this.loadSlice()
+  }
+
+  private loadSlice(): void {
+    const { monotonic } = this.parts
+    const until = monotonic.ms() + this.loadSliceMs
+    while (monotonic.ms() < until) {
+      for (let step = 0; step < 16; step++) {
+        const next = this.uptake!.steps!.next()
+        if (next.done === true) return this.prepare(next.value)
+      }
+    }
+    tell(this.context.self, { type: 'load-slice' })
+  }
+
+  private prepare(loaded: LiveModelSet): void {
+    const { parts, context } = this
+    const { generation, handles } = loaded
+    this.uptake!.loaded = loaded
+    const { waitingFor } = this.uptake!
+    waitingFor.add('pool')
+    parts.indexShards.forEach((shard, s) => {
+      waitingFor.add(s)
+      tell(shard, { type: 'prepare', handles: parts.handlesFor(handles, s) })
+    })
+    context.pipe(
+      parts.preparePool(handles),
+      () => ({ type: 'pool-prepared', generation, failure: null }),
+      error => ({ type: 'pool-prepared', generation, failure: String(error) }),
+    )
+  }
+
+  private prepared(message: Extract<ModelManagerMessage, { readonly failure: string | null }>): void {
+    const { uptake, parts } = this
+    if (uptake === null || uptake.loaded?.generation !== message.generation) return
+    if (message.failure !== null) return this.refuse(message.failure)
+    uptake.waitingFor.delete(message.type === 'pool-prepared' ? 'pool' : message.shard)
+    if (uptake.waitingFor.size > 0) return
+    const previous = parts.models.current?.id ?? null
+    const record: JournalRecord = { kind: 'promotion', at: parts.clock.now(), modelSet: uptake.id, previous }
+    tell(parts.journal, { type: 'append', records: [record], replyTo: this.context.self as ActorRef<AppendReply> })
+  }
+
+  private switchOver(): void {
+    const { id, loaded } = this.uptake!
+    this.uptake = null
+    this.refused = null
+    this.parts.models.promote(loaded!.generation)
+    this.context.log.info({ modelSet: id }, 'serving with a new model set')
+    this.context.health('ready')
+  }
+
+  private refuse(reason: string): void {
+    const { id, loaded } = this.uptake!
+    this.uptake = null
+    this.refused = id
+    if (loaded !== null) this.parts.models.discard(loaded.generation)
+    this.context.log.error({ modelSet: id, reason }, 'a promoted model set cannot be used; the present one stays')
+    this.context.health('degraded', `model set ${id} was refused: ${reason}`)
+  }
+}

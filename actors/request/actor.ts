@@ -1,0 +1,264 @@
+/**
+ * One request on its way through the funnel: hydrate, encode, scatter, gather, rank, reply. It lives as long as the
+ * request does.
+ *
+ * 1. Everything the request reads is pinned when the person's view has come, and stays pinned until the reply.
+ * 2. It replies exactly once: with a feed, or with why there is none.
+ * 3. A shard that fails or is late is left out, and the reply says `partial`.
+ */
+import type { Settings } from '../../config/settings.ts'
+import type { CatalogReader } from '../../domain/catalog-reader.ts'
+import { decodeFrame, encodeFrame } from '../../domain/frame.ts'
+import { hashId } from '../../domain/identity/id-dictionary.ts'
+import type { ServedRecord } from '../../domain/journal.ts'
+import type { RecommendationRequest } from '../../domain/recommendation.ts'
+import type { UserView } from '../../features/user-view.ts'
+import { historyLayout, noQueryVectors, type QueryVectors } from '../../funnel/hydrators/query-vectors.ts'
+import type { LiveModelSet } from '../../funnel/live-model-sets.ts'
+import { rankingLayout } from '../../funnel/ranking-frame.ts'
+import { packRequest } from '../../funnel/recommend.ts'
+import { buildRecommendation, visibleSlate } from '../../funnel/reply.ts'
+import { funnelSettings } from '../../funnel/settings.ts'
+import { servedRecord } from '../../funnel/side-effects/served-record.ts'
+import { type ActorRef, tell } from '../../supervision/actor-ref.ts'
+import type { ActorContext, Behaviour, Receiver, Scheduled } from '../../supervision/behaviour.ts'
+import type { EngineErrorCode } from '../engine.ts'
+import type { IndexShardMessage } from '../index-shard/protocol.ts'
+import type { CachedQuery, ContextCodes, UserShardMessage } from '../user-shard/protocol.ts'
+import { RequestStages } from './stages.ts'
+import type { RecommendReply, RequestMessage } from './protocol.ts'
+
+/** What all requests share. */
+export interface RequestParts {
+  readonly settings: Settings
+  readonly catalog: CatalogReader
+  readonly userShards: readonly ActorRef<UserShardMessage>[]
+  readonly indexShards: readonly ActorRef<IndexShardMessage>[]
+  readonly ranking: RankingPort
+  readonly stages: RequestStages
+  /** Versions of the shared tables as of now. */
+  readonly tables: () => { readonly version: number; readonly counterEpoch: number }
+  /** The model set for a new request, held until `release`. */
+  readonly pinModelSet: () => LiveModelSet | null
+  readonly releaseModelSet: (models: LiveModelSet) => void
+  readonly schemaHash: string
+  readonly logServed: (record: ServedRecord) => void
+}
+
+/** What ranks; the pool of rank threads. */
+export interface RankingPort {
+  rank(request: ArrayBuffer, shards: readonly ArrayBuffer[]): Promise<ArrayBuffer>
+  encode(history: ArrayBuffer): Promise<QueryVectors>
+}
+
+export interface RequestTask {
+  readonly request: RecommendationRequest
+  /** Epoch ms for the whole funnel. */
+  readonly now: number
+  readonly seed: number
+  readonly replyTo: ActorRef<RecommendReply>
+}
+
+export function requestActor(parts: RequestParts, task: RequestTask): Behaviour<RequestMessage> {
+  return context => new RequestActor(context, parts, task)
+}
+
+class RequestActor implements Receiver<RequestMessage> {
+  private readonly context: ActorContext<RequestMessage>
+  private readonly parts: RequestParts
+  private readonly task: RequestTask
+  private readonly clock
+  private readonly models: LiveModelSet | null
+  private readonly catalogSeq: number
+  private readonly tables
+  private view!: UserView
+  private querySeq = 0
+  private frame!: ArrayBuffer
+  private replies: ArrayBuffer[] = []
+  private failedShards = 0
+  private degraded: string | null = null
+  private gathering: Scheduled | null = null
+  private isRanking = false
+
+  constructor(context: ActorContext<RequestMessage>, parts: RequestParts, task: RequestTask) {
+    this.context = context
+    this.parts = parts
+    this.task = task
+    this.clock = parts.stages.start()
+    this.models = parts.pinModelSet()
+    this.catalogSeq = parts.catalog.appliedSeq
+    this.tables = parts.tables()
+    context.after(parts.settings.of(funnelSettings).requestDeadlineMs, { type: 'request-deadline' })
+    this.hydrate()
+  }
+
+  receive(message: RequestMessage): void {
+    switch (message.type) {
+      case 'user-view':
+        return this.hydrated(message.view, message.query)
+      case 'query-encoded':
+        return this.encoded(message)
+      case 'query-failed':
+        this.degrade('query-vectors', message.reason)
+        return this.scatter(noQueryVectors)
+      case 'shard-reply':
+        this.replies.push(message.frame)
+        return this.rankOnceGathered()
+      case 'shard-failed':
+        this.failedShards++
+        return this.rankOnceGathered()
+      case 'gather-deadline':
+        return this.rank()
+      case 'ranked':
+        return this.reply(message.frame)
+      case 'rank-failed':
+        return this.fail('internal', message.reason)
+      case 'request-deadline':
+        return this.fail('deadline', 'the request took longer than funnel.requestDeadlineMs')
+      default:
+        message satisfies never
+    }
+  }
+
+  stopped(): void {
+    if (this.models !== null) this.parts.releaseModelSet(this.models)
+  }
+
+  private hydrate(): void {
+    const { request, now } = this.task
+    const shard = this.parts.userShards[hashId(request.userId) % this.parts.userShards.length]
+    const context = contextCodes(request, this.parts.catalog)
+    const generation = this.models?.generation ?? 0
+    tell(shard, { type: 'view', userId: request.userId, context, now, generation, replyTo: this.context.self })
+  }
+
+  private hydrated(view: UserView, cached: CachedQuery | null): void {
+    this.clock.lap('hydrate')
+    this.view = view
+    if (cached !== null) {
+      this.querySeq = cached.querySeq
+      return this.scatter(cached)
+    }
+    this.querySeq = this.catalogSeq
+    if (this.models === null || view.historyItem.length === 0) return this.scatter(noQueryVectors)
+    const history = encodeFrame(historyLayout, {
+      generation: this.models.generation,
+      tablesVersion: this.tables.version,
+      querySeq: this.querySeq,
+      historyItem: view.historyItem,
+      historyWeight: view.historyWeight,
+    })
+    this.context.pipe(
+      this.parts.ranking.encode(history),
+      vectors => ({ type: 'query-encoded', ...vectors }),
+      error => ({ type: 'query-failed', reason: String(error) }),
+    )
+  }
+
+  private encoded({ collaborative, content }: QueryVectors): void {
+    const { userId } = this.task.request
+    const shard = this.parts.userShards[hashId(userId) % this.parts.userShards.length]
+    const query = { generation: this.models!.generation, querySeq: this.querySeq, collaborative, content }
+    tell(shard, { type: 'cache-query', userId, userSeq: this.view.userSeq, query })
+    this.scatter(query)
+  }
+
+  private scatter(query: QueryVectors): void {
+    this.clock.lap('encode')
+    const { parts, task } = this
+    const pins = {
+      generation: this.models?.generation ?? 0,
+      tablesVersion: this.tables.version,
+      catalogSeq: this.catalogSeq,
+      counterEpoch: this.tables.counterEpoch,
+      seed: task.seed,
+      globalShard: task.seed % parts.indexShards.length,
+    }
+    this.frame = packRequest(task.request, this.view, query, pins, parts.settings, parts.catalog)
+    this.gathering = this.context.after(parts.settings.of(funnelSettings).gatherDeadlineMs, { type: 'gather-deadline' })
+    for (const shard of parts.indexShards) tell(shard, { type: 'retrieve', frame: this.frame, replyTo: this.context.self })
+  }
+
+  private rankOnceGathered(): void {
+    if (this.replies.length + this.failedShards >= this.parts.indexShards.length) this.rank()
+  }
+
+  private rank(): void {
+    if (this.isRanking) return
+    this.isRanking = true
+    this.gathering?.cancel()
+    this.clock.lap('retrieve')
+    this.context.pipe(
+      this.parts.ranking.rank(this.frame, this.replies),
+      frame => ({ type: 'ranked', frame }),
+      error => ({ type: 'rank-failed', reason: String(error) }),
+    )
+  }
+
+  private reply(frame: ArrayBuffer): void {
+    const { parts, task, models } = this
+    this.clock.lap('rank')
+    const result = decodeFrame(rankingLayout, frame)
+    const chosen = visibleSlate(result, task.now, parts.catalog)
+    if (models?.handles.ranker == null) this.degraded ??= 'ranker'
+    const recommendation = buildRecommendation(
+      result,
+      chosen,
+      {
+        request: task.request,
+        modelSet: models?.id ?? null,
+        partial: this.replies.length < parts.indexShards.length,
+        degraded: this.degraded,
+        segment: this.view.segment,
+        stagesMs: this.clock.stagesMs(result),
+      },
+      parts.catalog,
+    )
+    tell<RecommendReply>(task.replyTo, { type: 'recommendation', recommendation })
+    this.clock.finish(result)
+    if (task.request.overrides?.unlogged !== true) {
+      parts.logServed(servedRecord(result, chosen, this.servedFacts(), parts.catalog))
+    }
+    this.context.stop()
+  }
+
+  private servedFacts() {
+    const { task, models, view } = this
+    const { device, region, language } = task.request.context
+    return {
+      requestId: task.request.requestId,
+      user: task.request.userId,
+      userSeq: view.userSeq,
+      catalogSeq: this.catalogSeq,
+      querySeq: this.querySeq,
+      counterEpoch: this.tables.counterEpoch,
+      now: task.now,
+      modelSet: models?.id ?? '',
+      schemaHash: this.parts.schemaHash,
+      settingsHash: this.parts.settings.hash,
+      seed: task.seed,
+      context: { device, region, language },
+      partial: this.replies.length < this.parts.indexShards.length,
+      degraded: this.degraded,
+    }
+  }
+
+  private degrade(step: string, reason: string): void {
+    this.degraded = step
+    this.context.log.warn({ reason, requestId: this.task.request.requestId }, `served without ${step}`)
+  }
+
+  private fail(code: EngineErrorCode, reason: string): void {
+    this.context.log.error({ reason, requestId: this.task.request.requestId }, 'a request failed')
+    tell<RecommendReply>(this.task.replyTo, { type: 'recommendation-failed', code, reason })
+    this.context.stop()
+  }
+}
+
+function contextCodes({ context }: RecommendationRequest, catalog: CatalogReader): ContextCodes {
+  return {
+    region: context.region === undefined ? 0 : catalog.regionCode(context.region),
+    language: context.language === undefined ? 0 : catalog.languageCode(context.language),
+    device: context.device === undefined ? 0 : catalog.deviceCode(context.device),
+  }
+}

@@ -1,0 +1,19 @@
+import type { Recommendation } from '../../domain/recommendation.ts'
+import type { EngineErrorCode } from '../engine.ts'
+import type { ShardReply } from '../index-shard/protocol.ts'
+import type { UserViewReply } from '../user-shard/protocol.ts'
+
+/** What a request actor hears while it carries one request through the funnel. */
+export type RequestMessage =
+  | UserViewReply
+  | ShardReply
+  | { readonly type: 'query-encoded'; readonly collaborative: Float32Array; readonly content: Float32Array }
+  | { readonly type: 'query-failed'; readonly reason: string }
+  | { readonly type: 'gather-deadline' }
+  | { readonly type: 'ranked'; readonly frame: ArrayBuffer }
+  | { readonly type: 'rank-failed'; readonly reason: string }
+  | { readonly type: 'request-deadline' }
+
+export type RecommendReply =
+  | { readonly type: 'recommendation'; readonly recommendation: Recommendation }
+  | { readonly type: 'recommendation-failed'; readonly code: EngineErrorCode; readonly reason: string }

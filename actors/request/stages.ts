@@ -1,0 +1,58 @@
+import type { MonotonicClock } from '../../domain/ports.ts'
+import type { RankingFrame } from '../../funnel/ranking-frame.ts'
+import type { Metrics } from '../../telemetry/metrics.ts'
+import { defineStages, StageClock, StageLatencies } from '../../telemetry/stages.ts'
+
+/** What a request goes through. `rank` is the whole visit to a rank thread; the last four are its parts there. */
+const stages = defineStages(['hydrate', 'encode', 'retrieve', 'rank', 'merge', 'features', 'score', 'slate'])
+type Stage = (typeof stages.names)[number]
+type StageName = 'hydrate' | 'encode' | 'retrieve' | 'rank'
+
+/** Times the stages of requests, for each reply's trace and for the metrics of all. */
+export class RequestStages {
+  private readonly monotonic: MonotonicClock
+  private readonly latencies: StageLatencies
+
+  constructor(monotonic: MonotonicClock, metrics: Metrics) {
+    this.monotonic = monotonic
+    this.latencies = new StageLatencies(metrics, 'sluice_stage_seconds', 'Time of each stage of a request', stages)
+  }
+
+  start(): RequestClock {
+    return new RequestClock(new StageClock(stages, this.monotonic), this.latencies)
+  }
+}
+
+export class RequestClock {
+  private readonly clock: StageClock<Stage>
+  private readonly latencies: StageLatencies
+  private threadTimesAdded = false
+
+  constructor(clock: StageClock<Stage>, latencies: StageLatencies) {
+    this.clock = clock
+    this.latencies = latencies
+  }
+
+  lap(stage: StageName): void {
+    this.clock.lap(stages.index[stage])
+  }
+
+  stagesMs(result: RankingFrame): Readonly<Record<string, number>> {
+    this.addThreadTimes(result)
+    return { ...this.clock.toRecord(), total: this.clock.elapsedMs() }
+  }
+
+  finish(result: RankingFrame): void {
+    this.addThreadTimes(result)
+    this.latencies.record(this.clock.durationsMs)
+  }
+
+  private addThreadTimes({ mergeMs, featuresMs, scoreMs, slateMs }: RankingFrame): void {
+    if (this.threadTimesAdded) return
+    this.threadTimesAdded = true
+    this.clock.add(stages.index.merge, mergeMs)
+    this.clock.add(stages.index.features, featuresMs)
+    this.clock.add(stages.index.score, scoreMs)
+    this.clock.add(stages.index.slate, slateMs)
+  }
+}

@@ -1,0 +1,181 @@
+/**
+ * A user shard: a thin shell around the pure fold of `features/`.
+ *
+ * 1. Events of one person are folded in journal order, each once: what the state already holds is skipped.
+ * 2. A view shows everything folded before it was asked for.
+ * 3. A snapshot through a number holds every change up to it, and may hold later ones.
+ */
+import type { Settings } from '../../config/settings.ts'
+import type { CatalogReader } from '../../domain/catalog-reader.ts'
+import { applyEvent, applyProfile } from '../../features/user-fold.ts'
+import { featureSettings } from '../../features/settings.ts'
+import { Scalar } from '../../features/user-state.ts'
+import { buildUserView } from '../../features/user-view.ts'
+import type { OnlineStore } from '../../storage/online-store.ts'
+import { type ActorRef, tell } from '../../supervision/actor-ref.ts'
+import type { ActorContext, Behaviour, Receiver } from '../../supervision/behaviour.ts'
+import type { SnapshotWritten, WriteSnapshot } from '../catalog/protocol.ts'
+import type { SegmentEngagement } from '../../funnel/counters-state.ts'
+import type { CountersMessage } from '../counters/protocol.ts'
+import type { AppliedOutcomeName, EventsApplied, ShardBatch, ShardEntry, UserReply, UserShardMessage, UserViewReply } from './protocol.ts'
+import { type Resident, Residents } from './residents.ts'
+import { usersSettings } from './settings.ts'
+
+export interface UserShardParts {
+  readonly catalog: CatalogReader
+  /** Class of a device code, see `features/`. */
+  readonly deviceClassOf: (device: number) => number
+  readonly store: OnlineStore
+  readonly counters: ActorRef<CountersMessage>
+  readonly settings: Settings
+}
+
+export function userShardActor(parts: UserShardParts): Behaviour<UserShardMessage> {
+  return context => new UserShardActor(context, parts)
+}
+
+type EventEntry = Extract<ShardEntry, { kind: 'event' }>
+
+class UserShardActor implements Receiver<UserShardMessage> {
+  private readonly context: ActorContext<UserShardMessage>
+  private readonly parts: UserShardParts
+  private readonly residents: Residents
+  private readonly features
+  private readonly writeBatch: number
+  private snapshot: { readonly request: WriteSnapshot; waiting: string[] } | null = null
+
+  constructor(context: ActorContext<UserShardMessage>, parts: UserShardParts) {
+    const { residentsPerShardMax, writeBatch } = parts.settings.of(usersSettings)
+    this.context = context
+    this.parts = parts
+    this.features = parts.settings.of(featureSettings)
+    this.writeBatch = writeBatch
+    this.residents = new Residents(parts.store, residentsPerShardMax)
+    context.health('ready')
+  }
+
+  receive(message: UserShardMessage): void {
+    switch (message.type) {
+      case 'fold':
+        return this.fold(message.batch)
+      case 'view':
+        return this.view(message)
+      case 'cache-query':
+        return this.cacheQuery(message)
+      case 'get-user':
+        return tell<UserReply>(message.replyTo, {
+          type: 'user',
+          user: this.residents.find(message.userId)?.profile ?? null,
+        })
+      case 'write-snapshot':
+        this.snapshot = { request: message, waiting: this.residents.dirtyUsers() }
+        return this.writeSlice()
+      case 'encode-slice':
+        return this.writeSlice()
+      case 'written':
+        return this.written(message.users, message.failure)
+      default:
+        message satisfies never
+    }
+  }
+
+  private fold(batch: ShardBatch): void {
+    const applied = new Map<ActorRef<EventsApplied>, { seqs: number[]; outcomes: AppliedOutcomeName[] }>()
+    const engagements: SegmentEngagement[] = []
+    for (const entry of batch.entries) {
+      if (entry.kind !== 'event') {
+        this.foldProfile(entry)
+        continue
+      }
+      const outcome = this.foldEvent(entry, engagements)
+      if (entry.appliedTo === undefined) continue
+      const report = applied.get(entry.appliedTo) ?? { seqs: [], outcomes: [] }
+      applied.set(entry.appliedTo, report)
+      report.seqs.push(entry.event.seq)
+      report.outcomes.push(outcome)
+    }
+    for (const [ref, report] of applied) tell<EventsApplied>(ref, { type: 'events-applied', ...report })
+    if (engagements.length > 0) tell(this.parts.counters, { type: 'segments', engagements })
+    this.evict()
+  }
+
+  private foldEvent({ userId, event }: EventEntry, engagements: SegmentEngagement[]): AppliedOutcomeName {
+    const resident = this.residents.findOrCreate(userId)
+    const alreadyFolded = event.seq <= resident.state.userSeq
+    const outcome = alreadyFolded ? 'applied' : applyEvent(resident.state, event, this.parts.catalog.items, this.features)
+    if (!alreadyFolded && outcome === 'applied') this.residents.changed(resident)
+    const segment = resident.state.get(Scalar.segment)
+    if (outcome === 'applied' && segment !== 0) {
+      engagements.push({ seq: event.seq, item: event.item, segment, roles: event.roles, time: event.time })
+    }
+    return outcome
+  }
+
+  private foldProfile(entry: Exclude<ShardEntry, EventEntry>): void {
+    if (entry.kind === 'forget') {
+      const failed = (failure: string | null) => ({ type: 'written' as const, users: [], failure })
+      return this.context.pipe(this.residents.forget(entry.userId), () => failed(null), error => failed(String(error)))
+    }
+    const resident = this.residents.findOrCreate(entry.userId)
+    if (entry.seq <= resident.state.userSeq) return
+    applyProfile(resident.state, entry.profile, entry.seq)
+    resident.profile = entry.user
+    this.residents.changed(resident)
+  }
+
+  private view({ userId, context, now, generation, replyTo }: Extract<UserShardMessage, { type: 'view' }>): void {
+    const resident = this.residents.find(userId)
+    const view = buildUserView(resident?.state, { ...context, deviceClassOf: this.parts.deviceClassOf }, now, this.features)
+    tell<UserViewReply>(replyTo, { type: 'user-view', view, query: cachedFor(resident, generation) })
+    this.evict()
+  }
+
+  private cacheQuery({ userId, userSeq, query }: Extract<UserShardMessage, { type: 'cache-query' }>): void {
+    const resident = this.residents.find(userId)
+    if (resident !== undefined && resident.state.userSeq === userSeq) resident.query = query
+  }
+
+  private evict(): void {
+    const surplus = this.residents.surplus()
+    if (surplus.length > 0) this.write(surplus)
+  }
+
+  /** Writes some of the dirty states; the rest waits for the next message, so that views are not kept waiting. */
+  private writeSlice(): void {
+    if (this.snapshot === null) return
+    const users = this.snapshot.waiting.splice(0, this.writeBatch)
+    if (users.length === 0) return this.endSnapshot(null)
+    this.write(users, { type: 'encode-slice' })
+  }
+
+  private write(users: string[], next?: UserShardMessage): void {
+    const outcome = (failure: string | null): UserShardMessage => ({ type: 'written', users, failure })
+    this.context.pipe(
+      this.residents.write(users),
+      () => {
+        if (next !== undefined) tell(this.context.self, next)
+        return outcome(null)
+      },
+      error => outcome(String(error)),
+    )
+  }
+
+  private written(users: readonly string[], failure: string | null): void {
+    this.residents.written(users, failure === null)
+    if (failure === null) return
+    this.context.health('degraded', `user state cannot be written: ${failure}`)
+    if (this.snapshot !== null) this.endSnapshot(failure)
+  }
+
+  private endSnapshot(failure: string | null): void {
+    const { request } = this.snapshot!
+    this.snapshot = null
+    const { throughSeq, replyTo } = request
+    tell<SnapshotWritten>(replyTo, { type: 'snapshot-written', owner: this.context.path, throughSeq, failure })
+  }
+}
+
+function cachedFor(resident: Resident | undefined, generation: number) {
+  const query = resident?.query ?? null
+  return query !== null && query.generation === generation ? query : null
+}

@@ -1,0 +1,71 @@
+import type { ProfileCodes } from '../../domain/catalog-state.ts'
+import type { FoldedEvent } from '../../features/folded-event.ts'
+import type { UserView } from '../../features/user-view.ts'
+import type { ActorRef } from '../../supervision/actor-ref.ts'
+import type { User } from '../../domain/user.ts'
+import type { WriteSnapshot } from '../catalog/protocol.ts'
+
+/** A user shard owns the state of the people whose id hashes to it. */
+export type UserShardMessage =
+  | { readonly type: 'fold'; readonly batch: ShardBatch }
+  | {
+      readonly type: 'view'
+      readonly userId: string
+      readonly context: ContextCodes
+      readonly now: number
+      readonly generation: number
+      readonly replyTo: ActorRef<UserViewReply>
+    }
+  /** Query vectors computed for a view, kept until the person's state or the model set moves on. */
+  | { readonly type: 'cache-query'; readonly userId: string; readonly userSeq: number; readonly query: CachedQuery }
+  | { readonly type: 'get-user'; readonly userId: string; readonly replyTo: ActorRef<UserReply> }
+  | WriteSnapshot
+  | { readonly type: 'encode-slice' }
+  | { readonly type: 'written'; readonly users: readonly string[]; readonly failure: string | null }
+
+export interface UserReply {
+  readonly type: 'user'
+  readonly user: User | null
+}
+
+/** Codes of the request's context; 0 where the request is silent and the person's profile counts. */
+export interface ContextCodes {
+  readonly region: number
+  readonly language: number
+  readonly device: number
+}
+
+export interface CachedQuery {
+  readonly generation: number
+  /** The catalogue number the history's vectors were read at. */
+  readonly querySeq: number
+  /** Empty when the person has nothing to compute it from. */
+  readonly collaborative: Float32Array
+  readonly content: Float32Array
+}
+
+export interface UserViewReply {
+  readonly type: 'user-view'
+  readonly view: UserView
+  readonly query: CachedQuery | null
+}
+
+/** What one journal group holds for one shard, in journal order. */
+export interface ShardBatch {
+  /** Everything up to this number has been handed on, also where this shard had no part in it. */
+  readonly throughSeq: number
+  readonly entries: readonly ShardEntry[]
+}
+
+export type ShardEntry =
+  | { readonly kind: 'event'; readonly userId: string; readonly event: FoldedEvent; readonly appliedTo?: ActorRef<EventsApplied> }
+  | { readonly kind: 'profile'; readonly userId: string; readonly seq: number; readonly user: User; readonly profile: ProfileCodes }
+  | { readonly kind: 'forget'; readonly userId: string; readonly seq: number }
+
+export interface EventsApplied {
+  readonly type: 'events-applied'
+  readonly seqs: readonly number[]
+  readonly outcomes: readonly AppliedOutcomeName[]
+}
+
+export type AppliedOutcomeName = 'applied' | 'duplicate' | 'unknown-item'

@@ -1,0 +1,167 @@
+/**
+ * Item counters and the lists made of them, as a fold over events in journal order. Serving, training and replay share
+ * it, so an epoch of one number holds the same everywhere.
+ *
+ * 1. What `publish` hands out never changes.
+ * 2. Lists per segment read who the events came from, which the counters do not: no ranking feature depends on them.
+ */
+import { TrendingSketch, type TrendingState } from '../algorithms/retrieval/trending.ts'
+import { createSearchResult } from '../algorithms/retrieval/vector-index.ts'
+import type { SettingsOf } from '../config/fragment.ts'
+import type { Settings } from '../config/settings.ts'
+import { counterColumnCount } from '../domain/counters.ts'
+import type { PopularLists, ScoredItems } from '../domain/popular-lists.ts'
+import { engagementRoles, Role } from '../domain/roles.ts'
+import { type CounterEpochHandles, CounterStore, timeSlot, valueSlot } from '../domain/shared/counter-epochs.ts'
+import type { FoldedEvent } from '../features/folded-event.ts'
+import { applyToCounters, type CounterSlots } from '../features/item-counters.ts'
+import { featureSettings } from '../features/settings.ts'
+import { countersSettings } from './counters-settings.ts'
+
+/** One engagement with the segment of the person, as far as that is known. */
+export interface SegmentEngagement {
+  readonly seq: number
+  readonly item: number
+  readonly segment: number
+  readonly roles: number
+  /** Epoch ms. */
+  readonly time: number
+}
+
+export interface PublishedEpoch {
+  readonly counters: CounterEpochHandles
+  readonly popular: PopularLists
+}
+
+export interface CountersSnapshot {
+  readonly counters: CounterEpochHandles
+  readonly trending: TrendingState
+  readonly popular: TrendingState
+  readonly segments: readonly (readonly [segment: number, state: TrendingState])[]
+}
+
+export class CountersState {
+  private readonly store: CounterStore
+  private readonly slots: CounterSlots
+  private readonly settings: SettingsOf<typeof countersSettings>
+  private readonly features: SettingsOf<typeof featureSettings>
+  private readonly trending: TrendingSketch
+  private readonly popular: TrendingSketch
+  private readonly segments = new Map<number, TrendingSketch>()
+  /** The epoch published last; epoch 0 is empty. */
+  latest: PublishedEpoch
+
+  constructor(settings: Settings, from?: CountersSnapshot) {
+    this.settings = settings.of(countersSettings)
+    this.features = settings.of(featureSettings)
+    this.store = new CounterStore(from?.counters)
+    this.slots = slotsOf(this.store)
+    const { sketchCapacity, trendingHalfLifeMs, popularHalfLifeMs } = this.settings
+    this.trending = from ? TrendingSketch.fromState(from.trending) : new TrendingSketch(sketchCapacity, trendingHalfLifeMs)
+    this.popular = from ? TrendingSketch.fromState(from.popular) : new TrendingSketch(sketchCapacity, popularHalfLifeMs)
+    for (const [segment, state] of from?.segments ?? []) this.segments.set(segment, TrendingSketch.fromState(state))
+    const counters = from?.counters ?? { epoch: 0, at: 0, totals: new Float64Array(counterColumnCount), chunks: [] }
+    this.latest = { counters, popular: this.lists(counters.epoch, counters.at) }
+  }
+
+  apply(event: FoldedEvent): void {
+    applyToCounters(this.slots, event, this.features)
+    const weight = listWeight(event.roles)
+    if (weight === 0) return
+    this.trending.add(event.item, weight, event.time)
+    this.popular.add(event.item, weight, event.time)
+  }
+
+  applySegment({ item, segment, roles, time }: SegmentEngagement): void {
+    const weight = listWeight(roles)
+    if (weight === 0) return
+    let sketch = this.segments.get(segment)
+    if (sketch === undefined) {
+      if (this.segments.size >= this.settings.segmentsMax) return
+      sketch = new TrendingSketch(this.settings.segmentSketchCapacity, this.settings.trendingHalfLifeMs)
+      this.segments.set(segment, sketch)
+    }
+    sketch.add(item, weight, time)
+  }
+
+  /** `epoch` is the journal number through which everything has been applied; `at` is epoch ms. */
+  publish(epoch: number, at: number): PublishedEpoch {
+    this.latest = { counters: this.store.publish(epoch, at), popular: this.lists(epoch, at) }
+    return this.latest
+  }
+
+  /** Epochs below `epoch` are no longer read by anybody. */
+  releaseBefore(epoch: number): void {
+    this.store.releaseBefore(epoch)
+  }
+
+  /** The state as of the latest epoch; only to be taken when nothing was applied since. */
+  snapshot(): CountersSnapshot {
+    return {
+      counters: this.latest.counters,
+      trending: this.trending.toState(),
+      popular: this.popular.toState(),
+      segments: [...this.segments].map(([segment, sketch]) => [segment, sketch.toState()] as const),
+    }
+  }
+
+  private lists(epoch: number, at: number): PopularLists {
+    const keys = [...this.segments.keys()].sort((a, b) => a - b)
+    const perSegment = keys.map(key => this.top(this.segments.get(key)!, at))
+    const segmentOffsets = new Uint32Array(new SharedArrayBuffer((keys.length + 1) * 4))
+    perSegment.forEach((list, i) => {
+      segmentOffsets[i + 1] = segmentOffsets[i] + list.items.length
+    })
+    const segmentItems = sharedScored(segmentOffsets[keys.length])
+    perSegment.forEach((list, i) => {
+      segmentItems.items.set(list.items, segmentOffsets[i])
+      segmentItems.scores.set(list.scores, segmentOffsets[i])
+    })
+    const segmentKeys = new Uint32Array(new SharedArrayBuffer(keys.length * 4))
+    segmentKeys.set(keys)
+    return {
+      epoch,
+      trending: this.top(this.trending, at),
+      popular: this.top(this.popular, at),
+      segmentKeys,
+      segmentOffsets,
+      segmentItems,
+    }
+  }
+
+  private top(sketch: TrendingSketch, at: number): ScoredItems {
+    const result = createSearchResult(this.settings.listLength)
+    const count = sketch.top(this.settings.listLength, at, result)
+    const list = sharedScored(count)
+    list.items.set(result.labels.subarray(0, count))
+    list.scores.set(result.scores.subarray(0, count))
+    return list
+  }
+}
+
+function sharedScored(count: number): ScoredItems {
+  return {
+    items: new Uint32Array(new SharedArrayBuffer(count * 4)),
+    scores: new Float32Array(new SharedArrayBuffer(count * 4)),
+  }
+}
+
+/** What an engagement adds to a list: liking counts twice, a dislike nothing. */
+function listWeight(roles: number): number {
+  if ((roles & engagementRoles) === 0 || (roles & Role.negative) !== 0) return 0
+  return (roles & Role.positive) !== 0 ? 2 : 1
+}
+
+function slotsOf(store: CounterStore): CounterSlots {
+  return {
+    values: item => store.writable(item).values,
+    offset: valueSlot,
+    lastAt: item => store.writable(item).lastAt[timeSlot(item)],
+    setLastAt: (item, at) => {
+      store.writable(item).lastAt[timeSlot(item)] = at
+    },
+    addTotal: (column, amount) => {
+      store.totals[column] += amount
+    },
+  }
+}

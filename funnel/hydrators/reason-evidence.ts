@@ -1,0 +1,119 @@
+import { emptyEvidence, REASON, type ReasonEvidence, recordContributions, recordEvidence } from '../../algorithms/ranking/explanations.ts'
+import type { CandidateSet } from '../../domain/candidate-set.ts'
+import type { ItemReader } from '../../domain/item-table/item-reader.ts'
+import { findSegment, type PopularLists, type ScoredItems } from '../../domain/popular-lists.ts'
+import type { ModelSpaces } from '../model-spaces.ts'
+import type { CoVisitationLists } from '../ports.ts'
+import type { RequestFrame } from '../request-frame.ts'
+
+export interface EvidenceTables {
+  readonly items: ItemReader
+  readonly popular: PopularLists
+  readonly spaces: ModelSpaces | null
+  readonly launchWindowMs: number
+}
+
+/** How far back a reason may reach: people do not recall what they watched long ago. */
+const historyReach = 30
+const contributions = new Float32Array(historyReach)
+
+/** What the funnel really knows about why each returned candidate is there. */
+export function gatherEvidence(
+  candidates: CandidateSet,
+  chosen: Int32Array,
+  query: RequestFrame,
+  tables: EvidenceTables,
+): ReasonEvidence {
+  const evidence = emptyEvidence(chosen.length)
+  const segment = query.segment === 0 ? -1 : findSegment(tables.popular, query.segment)
+  for (let i = 0; i < chosen.length; i++) {
+    const item = candidates.item[chosen[i]]
+    const row = candidates.row[chosen[i]]
+    if (tables.spaces !== null) {
+      recordWatched(evidence, i, item, query, tables.spaces.coVisitation)
+      recordSimilar(evidence, i, row, query, tables.items, tables.spaces)
+    }
+    recordCreator(evidence, i, row, query, tables.items)
+    recordNewness(evidence, i, row, query.now, tables)
+    if (segment >= 0) recordSegment(evidence, i, item, segment, tables.popular)
+    if (placeIn(tables.popular.trending, 0, 50, item) >= 0) recordEvidence(evidence, i, REASON.trending, 2)
+  }
+  return evidence
+}
+
+function recordWatched(evidence: ReasonEvidence, i: number, item: number, query: RequestFrame, lists: CoVisitationLists): void {
+  const reach = Math.min(historyReach, query.historyItem.length)
+  for (let h = 0; h < reach; h++) {
+    contributions[h] = query.historyWeight[h] > 0 ? neighbourScore(lists, query.historyItem[h], item) : 0
+  }
+  recordContributions(evidence, i, contributions.subarray(0, reach), query.historyItem.subarray(0, reach))
+}
+
+function neighbourScore({ offsets, neighbours, scores }: CoVisitationLists, from: number, to: number): number {
+  if (from + 1 >= offsets.length) return 0
+  for (let at = offsets[from]; at < offsets[from + 1]; at++) if (neighbours[at] === to) return scores[at]
+  return 0
+}
+
+function recordSimilar(
+  evidence: ReasonEvidence,
+  i: number,
+  row: number,
+  query: RequestFrame,
+  items: ItemReader,
+  spaces: ModelSpaces,
+): void {
+  let best = 0
+  let like = -1
+  for (let h = 0; h < Math.min(10, query.historyItem.length); h++) {
+    if (!(query.historyWeight[h] > 0)) continue
+    const past = items.rowAt(query.historyItem[h], query.catalogSeq)
+    const similarity = past < 0 ? 0 : spaces.content.dotRows(row, past)
+    if (similarity > best) {
+      best = similarity
+      like = query.historyItem[h]
+    }
+  }
+  if (like >= 0) recordEvidence(evidence, i, REASON.similarContent, best, like)
+}
+
+function recordCreator(evidence: ReasonEvidence, i: number, row: number, query: RequestFrame, items: ItemReader): void {
+  const creators = items.creatorCount(row)
+  if (creators === 0) return
+  let titles = 0
+  let latest = -1
+  for (let h = 0; h < Math.min(historyReach, query.historyItem.length); h++) {
+    if (!(query.historyWeight[h] > 0)) continue
+    const past = items.rowAt(query.historyItem[h], query.catalogSeq)
+    if (past < 0 || !sharesCreator(items, row, past)) continue
+    titles++
+    if (latest < 0) latest = query.historyItem[h]
+  }
+  if (titles > 0) recordEvidence(evidence, i, REASON.fromCreator, titles, latest)
+}
+
+function sharesCreator(items: ItemReader, a: number, b: number): boolean {
+  for (let i = 0; i < items.creatorCount(a); i++) {
+    for (let j = 0; j < items.creatorCount(b); j++) if (items.creatorAt(a, i) === items.creatorAt(b, j)) return true
+  }
+  return false
+}
+
+function recordNewness(evidence: ReasonEvidence, i: number, row: number, now: number, tables: EvidenceTables): void {
+  const age = now - tables.items.publishedAt(row)
+  if (age >= 0 && age < tables.launchWindowMs) {
+    recordEvidence(evidence, i, REASON.newItem, 1 - age / tables.launchWindowMs)
+  }
+}
+
+function recordSegment(evidence: ReasonEvidence, i: number, item: number, segment: number, popular: PopularLists): void {
+  const place = placeIn(popular.segmentItems, popular.segmentOffsets[segment], popular.segmentOffsets[segment + 1], item)
+  if (place >= 0 && place < 50) recordEvidence(evidence, i, REASON.popularInSegment, 2)
+}
+
+/** Place of the item within [from, to) of a list, −1 when it is not there. */
+function placeIn(list: ScoredItems, from: number, to: number, item: number): number {
+  const end = Math.min(to, list.items.length)
+  for (let at = from; at < end; at++) if (list.items[at] === item) return at - from
+  return -1
+}

@@ -1,0 +1,230 @@
+/**
+ * The items one index thread owns: their vectors in HNSW graphs per model set, and the newest of them.
+ *
+ * 1. A generation answers only after all its vectors are in; until then the thread serves the others.
+ * 2. Changes reach every generation that is loaded or loading, so none misses an item.
+ * 3. Work on an index is done in steps that a caller can interleave with searches.
+ */
+import { HnswIndex } from '../algorithms/retrieval/hnsw-index.ts'
+import { searchWidthFor } from '../algorithms/retrieval/search-width.ts'
+import { SparseAccumulator } from '../algorithms/retrieval/sparse-accumulator.ts'
+import { TopK } from '../algorithms/retrieval/top-k.ts'
+import type { Settings } from '../config/settings.ts'
+import type { SettingsOf } from '../config/fragment.ts'
+import { FreshList } from './fresh-list.ts'
+import { scatterHistory } from './hydrators/co-visitation.ts'
+import { ModelSpaces } from './model-spaces.ts'
+import type { Partition, RankedItems } from './partition.ts'
+import { type ModelSetHandles, type SpaceName, spaceMetric, spaceNames, type ThreadTables } from './ports.ts'
+import type { RequestFrame } from './request-frame.ts'
+import { indexSettings } from './settings.ts'
+import { itemToItemSettings } from './sources/item-to-item.ts'
+import { TableReaders } from './table-readers.ts'
+
+interface Generation {
+  readonly spaces: ModelSpaces
+  readonly indexes: Readonly<Record<SpaceName, HnswIndex>>
+  ready: boolean
+}
+
+export class IndexPartition implements Partition {
+  readonly settings: Settings
+  readonly partitions: number
+  readonly exactScanShare: number
+  private readonly tables = new TableReaders()
+  private readonly generations = new Map<number, Generation>()
+  private readonly owned = new OwnedItems()
+  private readonly freshList = new FreshList()
+  private readonly index: SettingsOf<typeof indexSettings>
+  private readonly top = new TopK()
+  private accumulator = new SparseAccumulator(1024)
+  private result = new Scratch(1024)
+  private current: Generation | null = null
+
+  constructor(partitions: number, settings: Settings) {
+    this.partitions = partitions
+    this.settings = settings
+    this.index = settings.of(indexSettings)
+    this.exactScanShare = this.index.exactScanShare
+  }
+
+  get items() {
+    return this.tables.items
+  }
+
+  get counters() {
+    return this.tables.counters
+  }
+
+  get popular() {
+    return this.tables.popular
+  }
+
+  setTables(tables: ThreadTables): void {
+    this.tables.set(tables)
+  }
+
+  /** @throws RangeError when the request pins a generation or tables this thread does not hold. */
+  begin(query: RequestFrame): void {
+    if (query.tablesVersion > this.tables.version) throw new RangeError(`tables ${query.tablesVersion} have not arrived`)
+    this.current = null
+    if (query.generation === 0) return
+    const generation = this.generations.get(query.generation)
+    if (generation === undefined || !generation.ready) throw new RangeError(`model set ${query.generation} is not loaded`)
+    this.current = generation
+  }
+
+  /** This partition's part of a budget: an even share plus three standard deviations of a fair draw. */
+  shareOf(budget: number): number {
+    if (this.partitions === 1 || budget === 0) return budget
+    const share = budget / this.partitions
+    return Math.min(budget, Math.ceil(share + 3 * Math.sqrt(share * (1 - 1 / this.partitions))))
+  }
+
+  sizeOf(space: SpaceName): number {
+    return this.current?.indexes[space].size ?? 0
+  }
+
+  nearest(space: SpaceName, query: Float32Array, k: number): RankedItems {
+    const index = this.current!.indexes[space]
+    const width = searchWidthFor(k, spaceMetric[space]) * this.index.searchWidthFactor
+    index.setSearchWidth(Math.max(k, Math.ceil(width)))
+    const result = this.scratch(k)
+    return result.filled(index.search(query, k, result))
+  }
+
+  scan(space: SpaceName, query: Float32Array, k: number): RankedItems {
+    const vectors = this.current!.spaces[space]
+    this.top.begin(k)
+    this.owned.forEach(item => {
+      const row = this.items.currentRow(item)
+      if (row >= 0 && vectors.has(row)) this.top.offer(item, Math.fround(vectors.dot(row, query)))
+    })
+    return this.drain(k)
+  }
+
+  relatedToHistory(query: RequestFrame): RankedItems {
+    if (this.current === null) return this.scratch(0).filled(0)
+    const { itemCount } = this.items
+    if (this.accumulator.capacity < itemCount) this.accumulator = new SparseAccumulator(itemCount * 2)
+    scatterHistory(query, this.current.spaces.coVisitation, this.settings.of(itemToItemSettings), this.accumulator)
+    const k = this.accumulator.count
+    const result = this.scratch(k)
+    const count = this.accumulator.selectTop(k, this.top, result.items, result.scores)
+    this.accumulator.reset()
+    return result.filled(count)
+  }
+
+  newest(query: RequestFrame, since: number, scanMax: number): RankedItems {
+    const content = query.contentQuery.length > 0 && this.current !== null ? this.current.spaces.content : null
+    this.top.begin(scanMax)
+    let visited = 0
+    this.freshList.visitNewest(this.items, since, query.now, (item, publishedAt) => {
+      const newness = (publishedAt - since) / (query.now - since)
+      const row = this.items.currentRow(item)
+      this.top.offer(item, Math.fround(newness + (content === null ? 0 : content.dot(row, query.contentQuery))))
+      return ++visited < scanMax
+    })
+    return this.drain(visited)
+  }
+
+  /** Steps that build the graphs of a model set; each adds one vector. Ready once exhausted. */
+  *prepare(handles: ModelSetHandles): Generator<void> {
+    const spaces = new ModelSpaces(handles)
+    const generation: Generation = { spaces, indexes: this.emptyIndexes(handles), ready: false }
+    this.generations.set(handles.generation, generation)
+    for (const item of handles.owned) {
+      this.place(generation, item)
+      yield
+    }
+    generation.ready = true
+  }
+
+  retire(generation: number): void {
+    this.generations.delete(generation)
+  }
+
+  /** Steps that bring changed or new items of this partition into every index; each places one item. */
+  *update(items: Uint32Array): Generator<void> {
+    for (const item of items) {
+      this.owned.add(item)
+      this.freshList.add(item)
+      for (const generation of this.generations.values()) this.place(generation, item)
+      yield
+    }
+  }
+
+  private place(generation: Generation, item: number): void {
+    const row = this.items.currentRow(item)
+    const gone = row < 0 || this.items.isDeleted(row)
+    for (const name of spaceNames) {
+      const index = generation.indexes[name]
+      if (!gone && generation.spaces.vectorInto(name, row)) index.upsert(item, generation.spaces.vector[name])
+      else if (index.has(item)) index.remove(item)
+    }
+  }
+
+  private emptyIndexes(handles: ModelSetHandles): Generation['indexes'] {
+    const { linksPerPoint, buildWidth } = this.index
+    const make = (name: SpaceName) => {
+      const common = { dimension: handles.spaces[name].dimension, capacity: handles.owned.length + 1024, linksPerPoint, buildWidth }
+      return spaceMetric[name] === 'cosine'
+        ? new HnswIndex({ ...common, metric: 'cosine' })
+        : new HnswIndex({ ...common, metric: 'inner-product', maximumNorm: handles.maximumNorm[name] || 1 })
+    }
+    return { collaborative: make('collaborative'), content: make('content') }
+  }
+
+  private drain(k: number): RankedItems {
+    const result = this.scratch(k)
+    return result.filled(this.top.drain(result.items, result.scores))
+  }
+
+  private scratch(k: number): Scratch {
+    if (this.result.items.length < k) this.result = new Scratch(k * 2)
+    return this.result
+  }
+}
+
+/** Reused columns for one ranking, also in the shape a vector index writes to. */
+class Scratch implements RankedItems {
+  readonly items: Uint32Array
+  readonly labels: Uint32Array
+  readonly scores: Float32Array
+  count = 0
+
+  constructor(capacity: number) {
+    this.items = new Uint32Array(capacity)
+    this.labels = this.items
+    this.scores = new Float32Array(capacity)
+  }
+
+  filled(count: number): RankedItems {
+    this.count = count
+    return this
+  }
+}
+
+/** The items of this partition, each once, in order of arrival. */
+class OwnedItems {
+  private items = new Uint32Array(1024)
+  private isOwned = new Uint8Array(4096)
+  private size = 0
+
+  add(item: number): void {
+    if (item >= this.isOwned.length) this.isOwned = grown(this.isOwned, new Uint8Array(Math.max(item + 1, this.isOwned.length * 2)))
+    if (this.isOwned[item] === 1) return
+    this.isOwned[item] = 1
+    if (this.size === this.items.length) this.items = grown(this.items, new Uint32Array(this.size * 2))
+    this.items[this.size++] = item
+  }
+
+  forEach(visit: (item: number) => void): void {
+    for (let i = 0; i < this.size; i++) visit(this.items[i])
+  }
+}
+
+function grown<T extends Uint8Array | Uint32Array>(from: T, to: T): T {
+  to.set(from)
+  return to
+}

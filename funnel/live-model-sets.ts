@@ -1,0 +1,215 @@
+/**
+ * The model sets this process has loaded, on the thread that writes the catalogue.
+ *
+ * 1. A new row of an item has its vectors in every loaded set before a request can pin the row.
+ * 2. New requests get the current set; an older one is released when the last request that pinned it has ended.
+ * 3. Vectors are a function of the set and of the item's facts: a replay writes the same ones.
+ */
+import type { CatalogState } from '../domain/catalog-state.ts'
+import type { Item } from '../domain/item.ts'
+import { VectorSpaceWriter } from '../domain/shared/vector-space.ts'
+import { contentDocument } from './content-document.ts'
+import type { ModelSetContents } from './model-set-files.ts'
+import type { ModelSetHandles, SpaceName } from './ports.ts'
+
+/** A loaded set; `handles.owned` is filled per shard. */
+export interface LiveModelSet {
+  readonly generation: number
+  readonly id: string
+  readonly handles: ModelSetHandles
+}
+
+interface Loaded extends LiveModelSet {
+  readonly spaces: Readonly<Record<SpaceName, VectorSpaceWriter>>
+  readonly contents: ModelSetContents
+  pins: number
+}
+
+export class LiveModelSets {
+  current: LiveModelSet | null = null
+  private readonly catalog: CatalogState
+  private readonly rowsMax: number
+  private readonly loaded = new Map<number, Loaded>()
+  private readonly onUnused: (generation: number) => void
+  private generations = 0
+
+  /** @param onUnused told when a set that is no longer current has lost its last request */
+  constructor(catalog: CatalogState, rowsMax: number, onUnused: (generation: number) => void) {
+    this.catalog = catalog
+    this.rowsMax = rowsMax
+    this.onUnused = onUnused
+  }
+
+  /**
+   * Makes the shared memory of a set and fills it, in steps that a caller can spread out. Items that change meanwhile
+   * are taken care of by `admit`.
+   */
+  *load(id: string, contents: ModelSetContents, rankerSchemaHash: string): Generator<void, LiveModelSet> {
+    const generation = ++this.generations
+    const space = (dimension: number) => new VectorSpaceWriter(dimension, this.rowsMax)
+    const spaces = { collaborative: space(contents.collaborative.dimension), content: space(contents.content.dimension) }
+    const ordinals = Int32Array.from(contents.vocabulary, name => this.catalog.findItem(name))
+    const handles = handlesOf(generation, id, contents, spaces, ordinals, this.catalog.items.itemCount, rankerSchemaHash)
+    const loaded: Loaded = { generation, id, handles, spaces, contents, pins: 0 }
+    this.loaded.set(generation, loaded)
+    yield* this.placeFactors(loaded, ordinals)
+    yield* this.encodeContents(loaded)
+    return loaded
+  }
+
+  /** Writes the vectors of a new row in every loaded set; the factors move over from the item's row before. */
+  admit(row: number, item: Item): void {
+    for (const { spaces, contents } of this.loaded.values()) {
+      writeContent(spaces.content, contents, row, item)
+      this.moveFactors(spaces.collaborative, row)
+    }
+  }
+
+  /** A row without facts, or one that is about to be used again, has no vectors. */
+  clear(row: number): void {
+    for (const { spaces } of this.loaded.values()) {
+      spaces.collaborative.clear(row)
+      spaces.content.clear(row)
+    }
+  }
+
+  live(): readonly LiveModelSet[] {
+    return [...this.loaded.values()]
+  }
+
+  promote(generation: number): void {
+    const previous = this.current
+    this.current = this.loaded.get(generation)!
+    if (previous !== null) this.releaseIfUnused(previous.generation)
+  }
+
+  /** Gives up a set that never became current. */
+  discard(generation: number): void {
+    this.loaded.delete(generation)
+    this.onUnused(generation)
+  }
+
+  pin(): LiveModelSet | null {
+    const { current } = this
+    if (current !== null) this.loaded.get(current.generation)!.pins++
+    return current
+  }
+
+  release({ generation }: LiveModelSet): void {
+    const loaded = this.loaded.get(generation)!
+    loaded.pins--
+    this.releaseIfUnused(generation)
+  }
+
+  private releaseIfUnused(generation: number): void {
+    if (this.current?.generation === generation || this.loaded.get(generation)?.pins !== 0) return
+    this.loaded.delete(generation)
+    this.onUnused(generation)
+  }
+
+  private *placeFactors({ spaces, contents }: Loaded, ordinals: Int32Array): Generator<void> {
+    const { dimension, vectors } = contents.collaborative
+    for (let place = 0; place < ordinals.length; place++) {
+      const row = ordinals[place] < 0 ? -1 : this.catalog.items.currentRow(ordinals[place])
+      if (row >= 0 && !this.catalog.items.isDeleted(row)) {
+        spaces.collaborative.write(row, vectors.subarray(place * dimension, (place + 1) * dimension))
+      }
+      yield
+    }
+  }
+
+  private *encodeContents({ spaces, contents }: Loaded): Generator<void> {
+    for (let item = 0; item < this.catalog.items.itemCount; item++) {
+      const row = this.catalog.items.currentRow(item)
+      const document = row < 0 ? undefined : this.catalog.document(item)
+      if (document !== undefined) writeContent(spaces.content, contents, row, document)
+      yield
+    }
+  }
+
+  private moveFactors(space: VectorSpaceWriter, row: number): void {
+    const { items } = this.catalog
+    const previous = items.rowAt(items.itemOf(row), items.seqOf(row) - 1)
+    const vector = new Float32Array(space.reader.dimension)
+    if (previous >= 0 && space.reader.copyInto(previous, vector, 0)) space.write(row, vector)
+    else space.clear(row)
+  }
+}
+
+function writeContent(space: VectorSpaceWriter, { content }: ModelSetContents, row: number, item: Item): void {
+  const vector = new Float32Array(content.dimension)
+  if (content.encode(contentDocument(item), vector)) space.write(row, vector)
+  else space.clear(row)
+}
+
+function handlesOf(
+  generation: number,
+  id: string,
+  contents: ModelSetContents,
+  spaces: Loaded['spaces'],
+  ordinals: Int32Array,
+  itemCount: number,
+  schemaHash: string,
+): ModelSetHandles {
+  const { collaborative, ranker } = contents
+  const placeOf = shared(Int32Array, itemCount).fill(-1)
+  for (let place = 0; place < ordinals.length; place++) if (ordinals[place] >= 0) placeOf[ordinals[place]] = place
+  return {
+    generation,
+    id,
+    spaces: { collaborative: spaces.collaborative.handles(), content: spaces.content.handles() },
+    maximumNorm: { collaborative: largestNorm(collaborative.vectors, collaborative.dimension), content: 1 },
+    coVisitation: listsByOrdinal(contents.coVisitation, ordinals, placeOf),
+    foldIn: {
+      dimension: collaborative.dimension,
+      vectors: shared(Float32Array, collaborative.vectors),
+      placeOf,
+      settings: collaborative.foldIn,
+    },
+    ranker: ranker === null ? null : { ...ranker, schemaHash },
+    owned: new Uint32Array(0),
+  }
+}
+
+function largestNorm(vectors: Float32Array, dimension: number): number {
+  let largest = 0
+  for (let at = 0; at < vectors.length; at += dimension) {
+    let sum = 0
+    for (let d = 0; d < dimension; d++) sum += vectors[at + d] ** 2
+    largest = Math.max(largest, sum)
+  }
+  return Math.sqrt(largest)
+}
+
+/** Lists by place in the vocabulary become lists by ordinal; items that are gone drop out of both sides. */
+function listsByOrdinal(lists: ModelSetContents['coVisitation'], ordinals: Int32Array, placeOf: Int32Array) {
+  const offsets = shared(Uint32Array, placeOf.length + 1)
+  const neighbours = shared(Uint32Array, lists.neighbours.length)
+  const scores = shared(Float32Array, lists.scores.length)
+  let length = 0
+  for (let item = 0; item < placeOf.length; item++) {
+    const place = placeOf[item]
+    const end = place < 0 ? 0 : lists.offsets[place + 1]
+    for (let at = place < 0 ? 0 : lists.offsets[place]; at < end; at++) {
+      const neighbour = ordinals[lists.neighbours[at]]
+      if (neighbour < 0) continue
+      neighbours[length] = neighbour
+      scores[length++] = lists.scores[at]
+    }
+    offsets[item + 1] = length
+  }
+  return { offsets, neighbours: neighbours.subarray(0, length), scores: scores.subarray(0, length) }
+}
+
+interface NumberArray<T> {
+  new (buffer: SharedArrayBuffer): T
+  readonly BYTES_PER_ELEMENT: number
+}
+
+/** A shared array of so many numbers, or a shared copy. */
+function shared<T extends Float32Array | Uint32Array | Int32Array>(Type: NumberArray<T>, from: number | T): T {
+  const length = typeof from === 'number' ? from : from.length
+  const array = new Type(new SharedArrayBuffer(length * Type.BYTES_PER_ELEMENT))
+  if (typeof from !== 'number') array.set(from as ArrayLike<number>)
+  return array
+}

@@ -1,0 +1,46 @@
+import { ValueModel } from '../../algorithms/ranking/value-model.ts'
+import type { Settings } from '../../config/settings.ts'
+import type { CandidateSet } from '../../domain/candidate-set.ts'
+import { objectiveCount, objectives } from '../../domain/roles.ts'
+import { featureCount } from '../../features/schema.ts'
+import { type Calibrator, createCalibrator } from '../../models/calibrator.ts'
+import { openSession, run, type Session, tensor } from '../../models/session.ts'
+import type { RankerHandles } from '../ports.ts'
+import { valueSettings } from './settings.ts'
+
+/**
+ * The multi-objective model: features in, calibrated probabilities and one value per candidate out. Finish, positive
+ * and negative are learned among clicks, so their columns are conditional on the click until the value model has run.
+ */
+export class NeuralRanker {
+  private readonly session: Session
+  private readonly calibrators: readonly Calibrator[]
+  private readonly valueModel: ValueModel
+
+  private constructor(session: Session, handles: RankerHandles, settings: Settings) {
+    const weights = settings.of(valueSettings)
+    this.session = session
+    this.calibrators = handles.calibration.map(createCalibrator)
+    this.valueModel = new ValueModel({
+      weights: objectives.map(name => weights[name]),
+      trained: objectives.map(name => (handles.trained[name] ? 1 : 0)),
+      conditionalOnClick: objectives.map(name => (name === 'click' ? 0 : 1)),
+      clickColumn: objectives.indexOf('click'),
+    })
+  }
+
+  static async open(handles: RankerHandles, settings: Settings): Promise<NeuralRanker> {
+    return new NeuralRanker(await openSession(handles.onnx, { threads: 1 }), handles, settings)
+  }
+
+  /** @param features [candidates × featureCount] */
+  async score(features: Float32Array, candidates: CandidateSet): Promise<void> {
+    if (candidates.count === 0) return
+    const { logits } = await run(this.session, { features: tensor(features, [candidates.count, featureCount]) }, ['logits'])
+    candidates.logits.set(logits)
+    candidates.probabilities.set(logits)
+    const probabilities = candidates.probabilities.subarray(0, candidates.count * objectiveCount)
+    this.calibrators.forEach((calibrator, column) => calibrator.calibrateColumn(probabilities, column, objectiveCount))
+    this.valueModel.apply(probabilities, candidates.value.subarray(0, candidates.count))
+  }
+}

@@ -1,0 +1,82 @@
+/** Labelled rows for the ranker, and what must hold of them before training. */
+
+/** n rows in groups of constant size: the rows of one query stand together. All matrices are row-major. */
+export interface RankerRows {
+  /** [n, F], raw. */
+  readonly features: Float32Array
+  /** [n, K], in [0, 1]. */
+  readonly labels: Float32Array
+  /** [n, K], not negative; 0 masks the label. */
+  readonly weights: Float32Array
+}
+
+/** Whether an objective could be learned from the rows, and if not, why. */
+export interface ObjectiveStatus {
+  readonly trained: boolean
+  readonly reason?: string
+}
+
+/** The rows do not have the shape or the values that training needs. */
+export class RankerDataInvalid extends Error {
+  override readonly name = 'RankerDataInvalid'
+
+  constructor(which: string, problem: string) {
+    super(`The ${which} rows cannot be used: ${problem}.`)
+  }
+}
+
+/** @returns the number of rows @throws RankerDataInvalid */
+export function checkRows(
+  which: 'training' | 'validation',
+  { features, labels, weights }: RankerRows,
+  shape: { readonly features: number; readonly objectives: number; readonly groupSize: number },
+): number {
+  const rows = features.length / shape.features
+  const fail = (problem: string): never => {
+    throw new RankerDataInvalid(which, problem)
+  }
+  if (rows === 0) fail('there are none')
+  if (!Number.isInteger(rows)) fail(`${features.length} feature values do not divide into ${shape.features} columns`)
+  if (rows % shape.groupSize !== 0)
+    fail(`${rows} rows do not divide into groups of ${shape.groupSize}; pad with weight 0`)
+  for (const [name, matrix] of Object.entries({ labels, weights })) {
+    const expected = rows * shape.objectives
+    if (matrix.length !== expected) fail(`${rows} rows need ${expected} ${name}, there are ${matrix.length}`)
+  }
+  const badLabel = labels.findIndex(label => !(label >= 0 && label <= 1))
+  if (badLabel >= 0)
+    fail(`label ${labels[badLabel]} of row ${Math.floor(badLabel / shape.objectives)} is not in [0, 1]`)
+  const badWeight = weights.findIndex(weight => !(weight >= 0 && weight < Number.POSITIVE_INFINITY))
+  if (badWeight >= 0) {
+    fail(`weight ${weights[badWeight]} of row ${Math.floor(badWeight / shape.objectives)} is negative or not finite`)
+  }
+  return rows
+}
+
+/** Whether any label of the row counts; rows without one are padding. */
+export function hasWeight({ weights }: RankerRows, row: number, objectives: number): boolean {
+  for (let index = row * objectives; index < (row + 1) * objectives; index++) if (weights[index] > 0) return true
+  return false
+}
+
+/** Says for each objective whether its labels hold both outcomes. */
+export function objectiveStatus(
+  { labels, weights }: RankerRows,
+  objectives: readonly string[],
+): Record<string, ObjectiveStatus> {
+  const positive = new Float64Array(objectives.length)
+  const negative = new Float64Array(objectives.length)
+  for (let index = 0; index < labels.length; index++) {
+    const objective = index % objectives.length
+    positive[objective] += weights[index] * labels[index]
+    negative[objective] += weights[index] * (1 - labels[index])
+  }
+  return Object.fromEntries(objectives.map((name, index) => [name, status(positive[index], negative[index])]))
+}
+
+function status(positive: number, negative: number): ObjectiveStatus {
+  if (positive + negative === 0) return { trained: false, reason: 'no labelled rows' }
+  if (positive === 0) return { trained: false, reason: 'no positive labels' }
+  if (negative === 0) return { trained: false, reason: 'no negative labels' }
+  return { trained: true }
+}

@@ -1,0 +1,193 @@
+/**
+ * Trains the ranker: mini-batches of whole groups, Adam with warm-up, early stopping on the validation loss.
+ *
+ * Invariants
+ * 1. The result depends on rows, settings and seed only.
+ * 2. What is returned are the weights of the epoch with the lowest validation loss.
+ * 3. An objective that the training rows cannot teach weighs 0 and is reported as untrained.
+ */
+import { GroupBatch } from './group-batch.ts'
+import { adamDefaults } from './optimizers/adam.ts'
+import { learningRateSchedule, type ScheduleSettings } from './optimizers/schedule.ts'
+import { Parameters } from './parameters.ts'
+import { deriveKey } from './random.ts'
+import {
+  type RankerArchitecture,
+  type RankerLoss,
+  rankerDefaults,
+  rankerLogits,
+  rankerLoss,
+  rankerLossSums,
+} from './ranker.ts'
+import { checkRows, hasWeight, type ObjectiveStatus, objectiveStatus, type RankerRows } from './ranker-data.ts'
+import { RankerEvaluation, type RankerMetrics } from './ranker-evaluation.ts'
+import { type Standardisation, standardise } from './standardisation.ts'
+import { Training } from './training.ts'
+
+export interface RankerTrainerSettings extends ScheduleSettings {
+  readonly experts: number
+  readonly expertWidth: number
+  readonly towerWidth: number
+  readonly dropout: number
+  /** Rows per step, rounded down to whole groups. */
+  readonly batchRows: number
+  readonly epochs: number
+  /** Epochs without a better validation loss after which training stops. */
+  readonly patience: number
+  readonly weightDecay: number
+  readonly clipNorm: number
+  /** Loss weight by objective; 1 where not given. */
+  readonly objectiveWeights: Readonly<Record<string, number>>
+  /** Weight of the listwise softmax loss on clicks within a group. */
+  readonly listwiseWeight: number
+  readonly threads: number
+}
+
+export const rankerTrainerDefaults: RankerTrainerSettings = {
+  ...rankerDefaults,
+  batchRows: 2048,
+  epochs: 20,
+  patience: 3,
+  learningRate: 2e-3,
+  warmupSteps: 100,
+  decay: 'cosine',
+  weightDecay: 0.01,
+  clipNorm: 1,
+  objectiveWeights: {},
+  listwiseWeight: 0.5,
+  threads: 2,
+}
+
+export interface RankerEpoch {
+  readonly epoch: number
+  /** Steps taken so far. */
+  readonly step: number
+  /** Mean loss of the epoch's batches, with dropout. */
+  readonly trainingLoss: number
+  readonly validation: RankerMetrics
+}
+
+export interface RankerTrainingTask {
+  readonly training: RankerRows
+  readonly validation: RankerRows
+  /** Number of feature columns. */
+  readonly features: number
+  readonly objectives: readonly string[]
+  /** Rows per group, the same for all groups; shorter groups are padded with rows of weight 0. */
+  readonly groupSize: number
+  readonly seed: number
+  readonly settings?: Partial<RankerTrainerSettings>
+  /** Called after each epoch. */
+  readonly onProgress?: (epoch: RankerEpoch) => void
+  /** Asked before each step; true ends the training with the best weights so far. */
+  readonly isCancelled?: () => boolean
+}
+
+export interface TrainedRanker {
+  readonly architecture: RankerArchitecture
+  readonly standardisation: Standardisation
+  /** The weights of the best epoch. */
+  readonly parameters: Parameters
+  readonly objectives: Readonly<Record<string, ObjectiveStatus>>
+  readonly history: readonly RankerEpoch[]
+  /** The best epoch; absent when training was cancelled before the first one ended. */
+  readonly best?: RankerEpoch
+  readonly stopped: 'epochs' | 'patience' | 'cancelled'
+}
+
+/** @throws RankerDataInvalid, FeatureNotFinite, TrainingDiverged */
+export async function trainRanker(task: RankerTrainingTask): Promise<TrainedRanker> {
+  const settings = { ...rankerTrainerDefaults, ...task.settings }
+  const { experts, expertWidth, towerWidth, dropout, threads } = settings
+  const { features, objectives, groupSize } = task
+  const shape = { features, objectives: objectives.length, groupSize }
+  const groups = checkRows('training', task.training, shape) / groupSize
+  checkRows('validation', task.validation, shape)
+
+  const architecture = { features, objectives, experts, expertWidth, towerWidth, dropout }
+  const standardisation = standardise(task.training.features, features, row =>
+    hasWeight(task.training, row, objectives.length),
+  )
+  const status = objectiveStatus(task.training, objectives)
+  const loss = {
+    objectiveWeights: objectives.map(name => (status[name].trained ? (settings.objectiveWeights[name] ?? 1) : 0)),
+    listwiseWeight: status.click?.trained ? settings.listwiseWeight : 0,
+    groupSize,
+  }
+  const batch = new GroupBatch(
+    task.training,
+    shape,
+    Math.min(groups, Math.max(1, Math.floor(settings.batchRows / groupSize))),
+  )
+  const stepsPerEpoch = Math.floor(groups / batch.groups)
+  const training = await openTraining(
+    architecture,
+    standardisation,
+    loss,
+    batch.rows,
+    task.seed,
+    settings,
+    stepsPerEpoch,
+  )
+  const evaluation = await RankerEvaluation.open(architecture, standardisation, loss, threads)
+  try {
+    const outcome = await runEpochs(task, settings, training, evaluation, batch, stepsPerEpoch)
+    return { architecture, standardisation, objectives: status, ...outcome }
+  } finally {
+    await training.close()
+    await evaluation.close()
+  }
+}
+
+function openTraining(
+  architecture: RankerArchitecture,
+  standardisation: Standardisation,
+  loss: RankerLoss,
+  rows: number,
+  seed: number,
+  settings: RankerTrainerSettings,
+  stepsPerEpoch: number,
+): Promise<Training> {
+  const { weightDecay, clipNorm, threads } = settings
+  const schedule = learningRateSchedule(settings, settings.epochs * stepsPerEpoch)
+  return Training.open(
+    graph => {
+      const logits = rankerLogits(graph, architecture, standardisation, { batch: rows, train: true })
+      return rankerLoss(graph, rankerLossSums(graph, logits, architecture, loss, rows), loss)
+    },
+    { seed, threads, clipNorm, schedule, adam: { ...adamDefaults, weightDecay } },
+  )
+}
+
+async function runEpochs(
+  task: RankerTrainingTask,
+  settings: RankerTrainerSettings,
+  training: Training,
+  evaluation: RankerEvaluation,
+  batch: GroupBatch,
+  stepsPerEpoch: number,
+): Promise<Pick<TrainedRanker, 'parameters' | 'history' | 'best' | 'stopped'>> {
+  const parameters = new Parameters(training.parameters.specs)
+  parameters.copyFrom(training.parameters)
+  const history: RankerEpoch[] = []
+  let best: RankerEpoch | undefined
+  for (let epoch = 1; epoch <= settings.epochs; epoch++) {
+    batch.shuffle(deriveKey(task.seed, 'shuffle', epoch))
+    let total = 0
+    for (let step = 0; step < stepsPerEpoch; step++) {
+      if (task.isCancelled?.()) return { parameters, history, best, stopped: 'cancelled' }
+      total += await training.advance(batch.fill(step))
+    }
+    const validation = await evaluation.evaluate(training.parameters, task.validation)
+    const current = { epoch, step: training.step, trainingLoss: total / stepsPerEpoch, validation }
+    history.push(current)
+    task.onProgress?.(current)
+    if (!best || validation.loss < best.validation.loss) {
+      best = current
+      parameters.copyFrom(training.parameters)
+    } else if (epoch - best.epoch >= settings.patience) {
+      return { parameters, history, best, stopped: 'patience' }
+    }
+  }
+  return { parameters, history, best, stopped: 'epochs' }
+}

@@ -1,0 +1,169 @@
+import { mkdir, readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { JournalKind, JournalRecord, Numbered } from '../domain/journal.ts'
+import { messageOf, StorageError } from './errors.ts'
+import type { EventLog, ReadOptions, RecordOf } from './event-log.ts'
+import { packBlocks } from './journal-block.ts'
+import { isUnfinishedSegment, JournalSegment } from './journal-segment.ts'
+import { encodeRecord } from './record-codec.ts'
+import { listSegments, SegmentChain } from './segment-chain.ts'
+
+export interface JournalSettings {
+  /** A segment is closed, and the next one begun, once it holds this many records. */
+  readonly segmentRecords: number
+  /** The same for its size in bytes. */
+  readonly segmentBytes: number
+}
+
+interface PendingAppend {
+  readonly records: readonly Uint8Array[]
+  readonly resolve: (firstSeq: number) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** Appends that wait are written together up to this size, so that one transaction stays short. */
+const transactionBytesMax = 32 * 1024 * 1024
+
+/**
+ * The journal in lmdb, one environment per segment.
+ *
+ * 1. One transaction is under way at a time, and numbers are given when it begins: one that fails leaves no gap.
+ * 2. After a failed transaction nothing more is taken: what the disk holds is known only after opening again.
+ * 3. Only the last segment is written. Process-wide ownership is the data directory's lock, not this class's.
+ */
+export class LmdbEventLog implements EventLog {
+  readonly #directory: string
+  readonly #settings: JournalSettings
+  readonly #chain = new SegmentChain()
+  #pending: PendingAppend[] = []
+  #writing: Promise<void> | undefined
+  #refusal: StorageError | undefined
+
+  /** @throws StorageError `corrupt`, `format` or `failed` */
+  static async open(directory: string, settings: JournalSettings): Promise<LmdbEventLog> {
+    const log = new LmdbEventLog(directory, settings)
+    await mkdir(directory, { recursive: true })
+    await removeLeftovers(directory)
+    const paths = await listSegments(directory)
+    try {
+      for (const path of paths) {
+        log.#chain.push(JournalSegment.open(path, path !== paths.at(-1), log.#mapBytes))
+      }
+    } catch (error) {
+      await log.close()
+      throw error
+    }
+    return log
+  }
+
+  private constructor(directory: string, settings: JournalSettings) {
+    this.#directory = directory
+    this.#settings = settings
+  }
+
+  get firstSeq(): number {
+    return this.#chain.firstSeq
+  }
+
+  get lastSeq(): number {
+    return this.#chain.lastSeq
+  }
+
+  async append(records: readonly JournalRecord[]): Promise<number> {
+    if (records.length === 0) throw new StorageError('invalid', 'Nothing to append', 'Give at least one record')
+    if (this.#refusal !== undefined) throw this.#refusal
+    const encoded = records.map(encodeRecord)
+    return new Promise((resolve, reject) => {
+      this.#pending.push({ records: encoded, resolve, reject })
+      this.#writing ??= this.#writePending()
+    })
+  }
+
+  read<K extends JournalKind = JournalKind>(
+    fromSeq: number,
+    options?: ReadOptions<K>,
+  ): IterableIterator<Numbered<RecordOf<K>>> {
+    return this.#chain.read(fromSeq, options)
+  }
+
+  async dropBefore(seq: number): Promise<number> {
+    while (this.#chain.first !== this.#chain.last && this.#chain.first!.lastSeq < seq) {
+      await this.#chain.shift()!.drop()
+    }
+    return this.firstSeq
+  }
+
+  async close(): Promise<void> {
+    this.#refusal ??= new StorageError('closed', 'The journal is closed', 'Open it again')
+    await this.#writing
+    await this.#chain.close()
+  }
+
+  async #writePending(): Promise<void> {
+    // Calls of this turn of the event loop join the first transaction.
+    await undefined
+    while (this.#pending.length > 0) {
+      const group = this.#takeGroup()
+      try {
+        await this.#write(group)
+      } catch (error) {
+        this.#refuseAll([...group, ...this.#pending], error)
+        this.#pending = []
+      }
+    }
+    this.#writing = undefined
+  }
+
+  #takeGroup(): PendingAppend[] {
+    let bytes = 0
+    let end = 0
+    while (end < this.#pending.length && bytes < transactionBytesMax) {
+      for (const record of this.#pending[end++]!.records) bytes += record.length
+    }
+    return this.#pending.splice(0, end)
+  }
+
+  async #write(group: readonly PendingAppend[]): Promise<void> {
+    const segment = await this.#segmentForWriting()
+    let seq = segment.lastSeq + 1
+    await segment.append(packBlocks(group.flatMap(append => append.records)))
+    for (const append of group) {
+      append.resolve(seq)
+      seq += append.records.length
+    }
+  }
+
+  async #segmentForWriting(): Promise<JournalSegment> {
+    const last = this.#chain.last
+    if (last !== undefined && !this.#isFull(last)) return last
+    const next = await JournalSegment.create(this.#directory, this.lastSeq + 1, this.#mapBytes)
+    this.#chain.push(next)
+    return next
+  }
+
+  #isFull(segment: JournalSegment): boolean {
+    return segment.recordCount >= this.#settings.segmentRecords || segment.bytes >= this.#settings.segmentBytes
+  }
+
+  #refuseAll(appends: readonly PendingAppend[], error: unknown): void {
+    this.#refusal =
+      error instanceof StorageError
+        ? error
+        : new StorageError('failed', `The journal can not be written (${messageOf(error)})`, 'Open it again', error)
+    for (const append of appends) append.reject(this.#refusal)
+  }
+
+  /** A segment passes its size by one transaction at most, and its pages are fuller than its records. */
+  get #mapBytes(): number {
+    return 2 * this.#settings.segmentBytes + 2 * transactionBytesMax
+  }
+}
+
+/** What a crash left: segments that were never finished, and lock files of dropped ones. */
+async function removeLeftovers(directory: string): Promise<void> {
+  const names = await readdir(directory)
+  const data = new Set(names)
+  const leftover = (name: string) =>
+    isUnfinishedSegment(name) || (name.endsWith('.mdb-lock') && !data.has(name.slice(0, -'-lock'.length)))
+  await Promise.all(names.filter(leftover).map(name => rm(join(directory, name), { force: true })))
+}

@@ -1,0 +1,48 @@
+/** Told null when the steps ran out, or why they broke off. */
+export type MaintenanceDone = (failure: string | null) => void
+
+/**
+ * Runs long work on an index in steps, a slice at a time, so that searches that arrive meanwhile wait for one slice at
+ * most. Jobs run one after another, in the order they were added.
+ */
+export class Maintenance {
+  private readonly sliceMs: number
+  private readonly monotonicMs: () => number
+  private readonly jobs: { readonly steps: Iterator<void>; readonly done: MaintenanceDone }[] = []
+  private scheduled = false
+
+  constructor(sliceMs: number, monotonicMs: () => number) {
+    this.sliceMs = sliceMs
+    this.monotonicMs = monotonicMs
+  }
+
+  add(steps: Iterator<void>, done: MaintenanceDone): void {
+    this.jobs.push({ steps, done })
+    this.schedule()
+  }
+
+  private schedule(): void {
+    if (this.scheduled || this.jobs.length === 0) return
+    this.scheduled = true
+    setImmediate(() => {
+      this.scheduled = false
+      this.runSlice()
+      this.schedule()
+    })
+  }
+
+  private runSlice(): void {
+    const until = this.monotonicMs() + this.sliceMs
+    while (this.jobs.length > 0 && this.monotonicMs() < until) {
+      const { steps, done } = this.jobs[0]
+      try {
+        if (steps.next().done !== true) continue
+        this.jobs.shift()
+        done(null)
+      } catch (error) {
+        this.jobs.shift()
+        done(String(error))
+      }
+    }
+  }
+}

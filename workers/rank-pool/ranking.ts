@@ -1,0 +1,43 @@
+import { decodeFrame } from '../../domain/frame.ts'
+import { type QueryVectors, queryVectorsLayout } from '../../funnel/hydrators/query-vectors.ts'
+import type { RankPool } from './pool.ts'
+
+interface WaitingHistory {
+  readonly history: ArrayBuffer
+  readonly resolve: (vectors: QueryVectors) => void
+  readonly reject: (error: unknown) => void
+}
+
+const batchMax = 16
+
+/** The pool as a request sees it. Histories that arrive in one turn of the event loop share a task. */
+export class Ranking {
+  private readonly pool: RankPool
+  private waiting: WaitingHistory[] = []
+
+  constructor(pool: RankPool) {
+    this.pool = pool
+  }
+
+  rank(request: ArrayBuffer, shards: readonly ArrayBuffer[]): Promise<ArrayBuffer> {
+    return this.pool.rank(request, shards)
+  }
+
+  encode(history: ArrayBuffer): Promise<QueryVectors> {
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ history, resolve, reject })
+      if (this.waiting.length === 1) setImmediate(() => this.flush())
+      else if (this.waiting.length === batchMax) this.flush()
+    })
+  }
+
+  private flush(): void {
+    const batch = this.waiting
+    this.waiting = []
+    if (batch.length === 0) return
+    this.pool.encode(batch.map(entry => entry.history)).then(
+      frames => batch.forEach((entry, i) => entry.resolve(decodeFrame(queryVectorsLayout, frames[i]))),
+      error => batch.forEach(entry => entry.reject(error)),
+    )
+  }
+}
