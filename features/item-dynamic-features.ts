@@ -8,7 +8,7 @@ export const itemDynamicFeatures = defineFeatures('item dynamic', {
   itemClicksLog: [1, 'ln(1 + clicks ever)'],
   itemClicksShortLog: [1, 'ln(1 + clicks, fast decay)'],
   itemClicksLongLog: [1, 'ln(1 + clicks, slow decay)'],
-  itemTrend: [1, 'ln of fast over slow clicks, 0 when steady, within [-4, 4]'],
+  itemTrend: [1, 'ln of fast over slow clicks, 0 when steady, damped for few clicks, within [-4, 4]'],
   itemClickShareLog: [1, 'ln of the share of all clicks, within [-25, 0]'],
   itemImpressionsLog: [1, 'ln(1 + impressions ever)'],
   itemClickRate: [1, 'clicks per impression, smoothed to that of all items'],
@@ -28,6 +28,8 @@ const positivePrior = 0.3
 const negativePrior = 0.1
 /** Events of an item that weigh as much as the average of all items. */
 const priorStrength = 20
+/** Clicks, at the scale of the slow ones, that a trend must rise above. */
+const trendDamping = 10
 
 /** `begin` reads what all items share, once per request; `write` then takes one item after the other. */
 export class ItemDynamicFeatures {
@@ -74,7 +76,7 @@ export class ItemDynamicFeatures {
     out[at++] = logClicks
     out[at++] = logCount(short)
     out[at++] = logCount(long)
-    out[at++] = clamp(logCount((short * this.#longMs) / this.#shortMs) - logCount(long), -4, 4)
+    out[at++] = clamp(Math.log(((short * this.#longMs) / this.#shortMs + trendDamping) / (long + trendDamping)), -4, 4)
     out[at++] = clamp(logClicks - this.#logClicks, -25, 0)
     out[at++] = logCount(impressions)
     out[at++] = smoothedRate(clicks, impressions, this.#clickRate, priorStrength)

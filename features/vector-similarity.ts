@@ -11,7 +11,8 @@ const rowsPerBlock = 4
  * per request into one matrix, so that a candidate costs one copy and one pass.
  *
  * Invariants
- * 1. Matrix rows: the candidate, the query, then the anchors at unit length; up to the next block boundary zeros.
+ * 1. Matrix rows: the candidate, the query, then the anchors at unit length. What lies behind them, or in the query's
+ *    place when there is none, is left from earlier requests: it is multiplied along in its block and never read.
  * 2. Sums run over the dimensions in order, in float64: the same vectors give the same bits.
  */
 export class VectorSimilarity {
@@ -45,7 +46,6 @@ export class VectorSimilarity {
     this.#reader = reader
     this.#dimension = dimension
     this.#rows = 2
-    this.#matrix.fill(0)
     for (let i = 0; i < query.length; i++) this.#matrix[dimension + i] = query[i]
     this.#queryNorm = this.#normOf(query)
   }

@@ -141,7 +141,10 @@ export class IndexPartition implements Partition {
   }
 
   retire(generation: number): void {
+    const retired = this.generations.get(generation)
     this.generations.delete(generation)
+    // The graphs lie outside the heap, where the collector does not see how much there is to free.
+    for (const name of spaceNames) retired?.indexes[name].clear()
   }
 
   /** Steps that bring changed or new items of this partition into every index; each places one item. */

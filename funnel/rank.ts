@@ -74,14 +74,15 @@ export class RankStage {
     const featuresAt = this.monotonicMs()
 
     const { candidates } = this
-    if (models?.ranker) await models.ranker.score(matrix, candidates)
-    else scoreByMerge(merged, candidates)
+    const neural = (await models?.ranker?.score(matrix, candidates)) ?? false
+    if (!neural) scoreByMerge(merged, candidates)
     const scoredAt = this.monotonicMs()
 
     const selection = this.select(query, counters, models)
     return encodeFrame(rankingLayout, {
       ...this.columns(query, selection, merged, proposals, matrix, models),
       ...removalColumns(replies),
+      neural: neural ? 1 : 0,
       mergeMs: mergedAt - started,
       featuresMs: featuresAt - mergedAt,
       scoreMs: scoredAt - featuresAt,
@@ -146,7 +147,7 @@ export class RankStage {
     proposals: readonly SourceProposals[],
     matrix: Float32Array,
     models: LoadedModelSet | null,
-  ): Omit<RankingFrame, keyof ReturnType<typeof removalColumns> | 'mergeMs' | 'featuresMs' | 'scoreMs' | 'slateMs'> {
+  ): Omit<RankingFrame, keyof ReturnType<typeof removalColumns> | 'neural' | 'mergeMs' | 'featuresMs' | 'scoreMs' | 'slateMs'> {
     const { candidates } = this
     const chosen = selection.candidates
     const evidence = gatherEvidence(candidates, chosen, query, {

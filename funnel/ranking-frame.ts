@@ -2,10 +2,11 @@ import { defineFrame, type Frame } from '../domain/frame.ts'
 
 /**
  * What a rank thread returns: the slate in order, followed by the reserve that stands in when an item turns out to be
- * hidden at the last moment. Columns are aligned; matrices are row-major by returned item.
+ * hidden at the last moment. Columns are aligned; matrices are row-major by returned item. `neural` is 1 when the model
+ * scored the candidates, 0 when they kept their merged order.
  */
 export const rankingLayout = defineFrame({
-  scalars: ['ranked', 'slateLength', 'featureHash', 'featureCount', 'sourceCount', 'relaxed', 'mergeMs', 'featuresMs', 'scoreMs', 'slateMs'],
+  scalars: ['neural', 'ranked', 'slateLength', 'featureHash', 'featureCount', 'sourceCount', 'relaxed', 'mergeMs', 'featuresMs', 'scoreMs', 'slateMs'],
   columns: {
     items: 'u32',
     values: 'f32',

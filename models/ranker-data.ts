@@ -59,24 +59,28 @@ export function hasWeight({ weights }: RankerRows, row: number, objectives: numb
   return false
 }
 
-/** Says for each objective whether its labels hold both outcomes. */
-export function objectiveStatus(
-  { labels, weights }: RankerRows,
-  objectives: readonly string[],
-): Record<string, ObjectiveStatus> {
-  const positive = new Float64Array(objectives.length)
-  const negative = new Float64Array(objectives.length)
-  for (let index = 0; index < labels.length; index++) {
-    const objective = index % objectives.length
-    positive[objective] += weights[index] * labels[index]
-    negative[objective] += weights[index] * (1 - labels[index])
-  }
-  return Object.fromEntries(objectives.map((name, index) => [name, status(positive[index], negative[index])]))
+/** What the training rows say about one objective. */
+export interface ObjectiveSummary {
+  readonly status: ObjectiveStatus
+  /** Log-odds of a positive label; 0 where the objective cannot be learned. */
+  readonly logOdds: number
 }
 
-function status(positive: number, negative: number): ObjectiveStatus {
-  if (positive + negative === 0) return { trained: false, reason: 'no labelled rows' }
-  if (positive === 0) return { trained: false, reason: 'no positive labels' }
-  if (negative === 0) return { trained: false, reason: 'no negative labels' }
-  return { trained: true }
+/** Says for each objective, in order, how frequent it is and whether its labels hold both outcomes. */
+export function summariseObjectives({ labels, weights }: RankerRows, objectives: number): ObjectiveSummary[] {
+  const positive = new Float64Array(objectives)
+  const negative = new Float64Array(objectives)
+  for (let index = 0; index < labels.length; index++) {
+    positive[index % objectives] += weights[index] * labels[index]
+    negative[index % objectives] += weights[index] * (1 - labels[index])
+  }
+  return Array.from(positive, (count, objective) => summary(count, negative[objective]))
+}
+
+function summary(positive: number, negative: number): ObjectiveSummary {
+  const untrained = (reason: string) => ({ status: { trained: false, reason }, logOdds: 0 })
+  if (positive + negative === 0) return untrained('no labelled rows')
+  if (positive === 0) return untrained('no positive labels')
+  if (negative === 0) return untrained('no negative labels')
+  return { status: { trained: true }, logOdds: Math.log(positive / negative) }
 }

@@ -12,6 +12,7 @@ import { learningRateSchedule, type ScheduleSettings } from './optimizers/schedu
 import { Parameters } from './parameters.ts'
 import { deriveKey } from './random.ts'
 import {
+  logitBias,
   type RankerArchitecture,
   type RankerLoss,
   rankerDefaults,
@@ -19,7 +20,7 @@ import {
   rankerLoss,
   rankerLossSums,
 } from './ranker.ts'
-import { checkRows, hasWeight, type ObjectiveStatus, objectiveStatus, type RankerRows } from './ranker-data.ts'
+import { checkRows, hasWeight, type ObjectiveStatus, type RankerRows, summariseObjectives } from './ranker-data.ts'
 import { RankerEvaluation, type RankerMetrics } from './ranker-evaluation.ts'
 import { type Standardisation, standardise } from './standardisation.ts'
 import { Training } from './training.ts'
@@ -108,7 +109,8 @@ export async function trainRanker(task: RankerTrainingTask): Promise<TrainedRank
   const standardisation = standardise(task.training.features, features, row =>
     hasWeight(task.training, row, objectives.length),
   )
-  const status = objectiveStatus(task.training, objectives)
+  const summaries = summariseObjectives(task.training, objectives.length)
+  const status = Object.fromEntries(objectives.map((name, index) => [name, summaries[index].status]))
   const loss = {
     objectiveWeights: objectives.map(name => (status[name].trained ? (settings.objectiveWeights[name] ?? 1) : 0)),
     listwiseWeight: status.click?.trained ? settings.listwiseWeight : 0,
@@ -129,6 +131,8 @@ export async function trainRanker(task: RankerTrainingTask): Promise<TrainedRank
     settings,
     stepsPerEpoch,
   )
+  // A rare objective would otherwise spend its first thousand steps on learning that it is rare (Lin et al., ICCV 2017).
+  training.parameters.view(logitBias).set(summaries.map(summary => summary.logOdds))
   const evaluation = await RankerEvaluation.open(architecture, standardisation, loss, threads)
   try {
     const outcome = await runEpochs(task, settings, training, evaluation, batch, stepsPerEpoch)

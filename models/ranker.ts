@@ -25,7 +25,7 @@ export interface RankerArchitecture {
   readonly dropout: number
 }
 
-export const rankerDefaults = { experts: 4, expertWidth: 64, towerWidth: 32, dropout: 0 } as const
+export const rankerDefaults = { experts: 4, expertWidth: 64, towerWidth: 32, dropout: 0.1 } as const
 
 export interface RankerLoss {
   /** Weight of each objective, in their order. */
@@ -57,6 +57,8 @@ const standardisedBound = 10
 /** Keeps quotients of empty sums at 0 instead of 0/0; far below any sum of weights. */
 const tiny = 1e-12
 const listwiseObjective = 'click'
+/** Name of the parameter [K] that is added to the logits as it is. */
+export const logitBias = 'wide.bias'
 
 /** Logits [batch, K] of the input `features` [batch, F], raw as the feature layer gives them. */
 export function rankerLogits(

@@ -5,7 +5,7 @@ import { Role } from '../domain/roles.ts'
 import { devices, MINUTE_MS, regionLanguage, regions } from './segments.ts'
 import { ShownMemory } from './shown-memory.ts'
 import { deviceAt, Truth } from './truth.ts'
-import { itemId, userId, type World } from './world.ts'
+import { checkIndex, itemId, userId, type World } from './world.ts'
 
 /** The types of event that people cause, and what they mean. */
 export const simulatedRoles = {
@@ -25,9 +25,11 @@ const handMs = [1_500, 9_000] as const
  * The people of a world, reacting to feeds, whoever made them. They remember what they were shown and opened.
  *
  * Invariants
- * 1. Events come in time order with strictly growing times; first the impressions of the whole slate in its order (so the
- *    rank of an impression among those of its request is its position, from 0), then what the person did, top to bottom.
- * 2. Whether each thing happens follows `truth.outcomes` at the time of the request, with `known` as `knows` told before it.
+ * 1. Events come in time order with strictly growing times; first the impressions of the whole slate in its order, so
+ *    the rank of an impression among those of its request is its position, from 0; then what the person did, from the
+ *    top to the bottom.
+ * 2. Whether each thing happens follows `truth.outcomes` at the time of the request, with `known` as `knows` told
+ *    before it.
  */
 export class Audience {
   readonly world: World
@@ -53,6 +55,7 @@ export class Audience {
   /**
    * What the person does with `slate` (title numbers, first position first) at `time`, epoch ms. Titles that are not
    * available to the person are seen but never opened, liked or disliked. Event ids are `<requestId>-<number>`.
+   * Throws RangeError for a person or title that is not of this world.
    */
   respond(
     person: number,
@@ -61,17 +64,21 @@ export class Audience {
     random: RandomSource,
     requestId: string,
   ): InteractionEvent[] {
-    const session = new Session(this.world, person, time, requestId)
+    checkIndex(person, this.world.userCount, 'person')
     for (let position = 0; position < slate.length; position++) {
-      session.advance(impressionMs)
-      session.emit('impression', slate[position])
+      checkIndex(slate[position], this.world.itemCount, 'title')
+    }
+    const log = new ReactionLog(this.world, person, time, requestId)
+    for (let position = 0; position < slate.length; position++) {
+      log.advance(impressionMs)
+      log.emit('impression', slate[position])
     }
     for (let position = 0; position < slate.length; position++) {
       const title = slate[position]
-      const opened = this.reactTo(person, title, position, time, random, session)
+      const opened = this.reactTo(person, title, position, time, random, log)
       this.memory.remember(person, title, opened)
     }
-    return session.events
+    return log.events
   }
 
   /** Returns whether the title was opened. */
@@ -81,33 +88,32 @@ export class Audience {
     position: number,
     time: number,
     random: RandomSource,
-    session: Session,
+    log: ReactionLog,
   ): boolean {
     const { truth } = this
     if (random.next() >= truth.examination(person, position)) return false
     if (!truth.available(person, title, time)) return false
     const chance = truth.reaction(person, title, time, this.knows(person, title))
-    const pause = () => session.advance(sampleUniform(random, handMs[0], handMs[1]))
+    const pause = () => log.advance(sampleUniform(random, handMs[0], handMs[1]))
     pause()
     if (random.next() >= chance.open) {
-      if (random.next() < chance.dislikeUnopened) session.emit('dislike', title)
+      if (random.next() < chance.dislikeUnopened) log.emit('dislike', title)
       return false
     }
-    session.emit('click', title)
+    log.emit('click', title)
     const finished = random.next() < chance.finish
     const watched = finished ? 1 : sampleUniform(random, 0.02, 0.8)
-    session.advance(watched * this.world.groundTruth.titles.minutes[title] * MINUTE_MS)
-    if (finished) session.emit('finish', title)
+    log.advance(watched * this.world.groundTruth.titles.minutes[title] * MINUTE_MS)
+    if (finished) log.emit('finish', title)
     pause()
-    if (random.next() < (finished ? chance.likeFinished : chance.likeUnfinished)) session.emit('like', title)
-    else if (random.next() < (finished ? chance.dislikeFinished : chance.dislikeUnfinished))
-      session.emit('dislike', title)
+    if (random.next() < (finished ? chance.likeFinished : chance.likeUnfinished)) log.emit('like', title)
+    else if (random.next() < (finished ? chance.dislikeFinished : chance.dislikeUnfinished)) log.emit('dislike', title)
     return true
   }
 }
 
 /** Stamps the events of one request. */
-class Session {
+class ReactionLog {
   readonly events: InteractionEvent[] = []
   private readonly user: string
   private readonly requestId: string

@@ -131,7 +131,7 @@ const rateRows: readonly (readonly [string, (profile: LogProfile) => number])[] 
   ['negatives per click', profile => profile.negativePerClick],
 ]
 
-/** A table as text, first row the header: one column per profile, one row per statistic, `-` where a log cannot tell. */
+/** A table as text, first row the header: a column per profile, a row per statistic, `-` where a log cannot tell. */
 export function calibrationTable(profiles: readonly LogProfile[]): string[][] {
   const rows = [['statistic', ...profiles.map(profile => profile.name)]]
   for (const [block, label] of [

@@ -12,8 +12,8 @@ const betweenRequestsMs = 4_000
  * The logged history of a world: impressions of the slates that the incumbent showed, and what people did with them
  * (types impression, click, finish, like, dislike), in order of time. See `Audience` for the order within a request.
  *
- * The world always runs from its start, because what is shown depends on what was shown before; events outside the window
- * are dropped. So windows that follow each other give the same events as one that covers both.
+ * The world always runs from its start, because what is shown depends on what was shown before; events outside the
+ * window are dropped. So windows that follow each other give the same events as one that covers both.
  * Hand in a fresh `audience` to go on with it: after a log up to some time, its people remember what they were shown.
  * Memory is O(titles + people), besides the events of visits under way.
  */

@@ -10,7 +10,7 @@ export interface Genre {
   readonly weights: Readonly<Record<string, number>>
 }
 
-/** Genres share themes, which is what makes them correlated: crime and mystery meet in detection, family and comedy in laughter. */
+/** Genres are correlated because they share themes: crime and mystery meet in detection. */
 export const genres: readonly Genre[] = [
   { name: 'Action', prior: 1.2, maturity: 12, weights: { heist: 0.7, war: 0.5, machines: 0.5, sport: 0.3 } },
   { name: 'Adventure', prior: 1, maturity: 7, weights: { sea: 0.9, frontier: 0.5, magic: 0.4, nature: 0.3 } },

@@ -10,12 +10,12 @@ import { dot } from './vectors.ts'
 const popular = 0
 const personal = 1
 const browsing = 2
-const mixture = [0.22, 0.48, 0.24, 0.06]
+const mixture = [0.22, 0.48, 0.25, 0.05]
 /** Personal picks choose among this many titles by a noisy guess of the affinity. */
 const personalChoices = 20
 const guessNoise = 0.15
 const orderNoise = 1
-/** Half of the requests are ordered by a guess of the preference, so the log's positions are confounded as real ones are. */
+/** Half of the requests are ordered by a guess of the preference: the log's positions are confounded, as in reality. */
 const orderedShare = 0.5
 /** A title shown lately is passed over this often. */
 const avoidRepeats = 0.985
@@ -35,7 +35,7 @@ export class Incumbent {
     this.titleCount = audience.world.itemCount
   }
 
-  /** Puts out the shelves of a day. Once per visit, by its start: visits that run past midnight would change them back and forth. */
+  /** Puts out the shelves of a day; once per visit, as visits that run past midnight would swap them back and forth. */
   open(visitTime: number): void {
     this.shelves.moveTo(visitTime)
   }
@@ -78,18 +78,18 @@ export class Incumbent {
     }
   }
 
-  /** Half of the choices come from liked categories, half from anywhere, so that niche titles are found too. */
+  /** Nine choices in ten come from liked categories, one from anywhere, so that niche titles are found too. */
   private bestGuess(person: number, time: number, random: RandomSource): number {
     let best = -1
     let highest = Number.NEGATIVE_INFINITY
     for (let choice = 0; choice < personalChoices; choice++) {
       const title =
-        choice % 5 !== 0
+        choice % 10 !== 0
           ? this.shelves.popularIn(sampleCategorical(random, this.leaning), random)
           : uniformInt(random, this.titleCount)
-      if (title < 0 || !this.audience.truth.available(person, title, time)) continue
+      if (title < 0) continue
       const guess = this.audience.truth.affinity(person, title, time) + sampleNormal(random, 0, guessNoise)
-      if (guess > highest) {
+      if (guess > highest && this.audience.truth.available(person, title, time)) {
         highest = guess
         best = title
       }

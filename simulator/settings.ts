@@ -22,7 +22,7 @@ export const defaultSimulatorSettings: SimulatorSettings = {
   people: 1_000,
   startsAt: Date.UTC(2025, 0, 6),
   days: 45,
-  sessionsPerWeek: 1,
+  sessionsPerWeek: 0.9,
   slateSize: 10,
 }
 

@@ -9,7 +9,7 @@ import { titleHeat } from './truth.ts'
 const fameWeight = 1.75
 const heatWeight = 1.2
 
-/** What a shop window would hold on one day: titles by attention, overall and per category. Rebuilt when the day changes. */
+/** What a shop window would hold on one day: titles by attention, overall and per category. */
 export class Shelves {
   private readonly titles: Titles
   private readonly members: readonly Uint32Array[]

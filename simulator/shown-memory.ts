@@ -1,8 +1,8 @@
 const slots = 256
 
 /**
- * The last 256 titles that each person was shown, and which of them were opened. What is older is forgotten, so memory is
- * O(people), however long the history.
+ * The last 256 titles that each person was shown, and which of them were opened. What is older is forgotten, so memory
+ * is O(people), however long the history.
  */
 export class ShownMemory {
   /** [people × slots] of 2 * title + opened, plus 1 so that zero is empty. */

@@ -46,7 +46,7 @@ export class Tastes {
     this.right = new Float32Array(people.count * themeCount)
   }
 
-  /** A unit vector over the themes; the view is valid until the next call. Times before the start count as the start. */
+  /** A unit vector over the themes, valid until the next call. Times before the start count as the start. */
   at(person: number, time: number): Float32Array {
     if (person === this.currentPerson && time === this.currentTime) return this.current
     const weeks = Math.max(0, time - this.startsAt) / KNOT_MS

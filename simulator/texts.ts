@@ -43,7 +43,8 @@ export interface Synopsis {
 
 /**
  * Title and overview of one title, words drawn from a mixture over themes that leans the way `vector` leans
- * (softmax of sharpness * vector) with some stray words: the text carries the vector's direction, noisily, never its values.
+ * (softmax of sharpness * vector) with some stray words: the text carries the vector's direction, noisily, never its
+ * values.
  */
 export function composeSynopsis(seed: number, title: number, vector: Float32Array, format: number): Synopsis {
   const random = createRandom(splitSeed(seed, title))

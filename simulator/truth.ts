@@ -42,7 +42,7 @@ export interface OutcomeProbabilities {
 const nothing: OutcomeProbabilities = { examined: 0, click: 0, finish: 0, positive: 0, negative: 0 }
 
 /**
- * The judge's view of a world: what people would do. Everything is computed when asked for; memory is O(people + titles).
+ * The judge's view of a world: what people would do. Everything is computed when asked for; memory is O(people).
  * Titles and people are the world's numbers, times epoch ms, positions count from 0.
  *
  * The click model is position-based (Richardson, Dominowska and Ragno, WWW 2007): P(click) = P(examined | position) *
@@ -82,11 +82,6 @@ export class Truth {
   /** The taste at a time, a copy of a unit vector over the themes. */
   taste(person: number, time: number): Float32Array {
     return this.tastes.at(person, time).slice()
-  }
-
-  /** How much a title is talked about: its launch, fading since release, and a sudden pulse that some have. */
-  heat(title: number, time: number): number {
-    return titleHeat(this.titles, title, time)
   }
 
   /**
@@ -169,6 +164,7 @@ export class Truth {
   }
 }
 
+/** How much a title is talked about: its launch, fading since release, and a sudden pulse that some have. */
 export function titleHeat(titles: Titles, title: number, time: number): number {
   const age = time - titles.publishedAt[title]
   if (age < 0) return 0

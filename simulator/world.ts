@@ -99,7 +99,8 @@ function present(column: Uint32Array, row: number, width: number): number[] {
   return [...column.subarray(row * width, (row + 1) * width)].filter(value => value !== NONE)
 }
 
-function checkIndex(index: number, count: number, what: string): number {
+/** Throws RangeError unless `index` numbers one of `count` things. */
+export function checkIndex(index: number, count: number, what: string): number {
   if (!Number.isInteger(index) || index < 0 || index >= count) {
     throw new RangeError(`this world has no ${what} ${index}: numbers run from 0 to ${count - 1}`)
   }

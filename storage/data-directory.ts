@@ -1,9 +1,10 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Clock } from '../domain/ports.ts'
 import { DirectoryLock, type LockHolder, liveHolder } from './directory-lock.ts'
 import { StorageError } from './errors.ts'
 import { openJournal } from './open-journal.ts'
+import { syncDirectory } from './sync-directory.ts'
 
 /**
  * Everything that one running Sluice keeps:
@@ -67,7 +68,8 @@ export class DataDirectory {
     const lock = DirectoryLock.acquire(layout.lock, clock)
     try {
       if (!existsSync(layout.format)) writeFormat(layout)
-      for (const path of [layout.journal, join(root, 'state'), layout.models]) makeDirectory(path)
+      for (const path of [layout.journal, dirname(layout.onlineStore), layout.models]) makeDirectory(path)
+      syncDirectory(root)
     } catch (error) {
       lock.release()
       throw error

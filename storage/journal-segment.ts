@@ -1,10 +1,11 @@
 import { existsSync, statSync } from 'node:fs'
-import { open as openFile, rename, rm } from 'node:fs/promises'
+import { rename, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { messageOf, StorageError } from './errors.ts'
 import { type EncodedBlock, JournalBlock } from './journal-block.ts'
 import { durable, type LmdbDatabase, openEnvironment, ownCopy } from './lmdb-environment.ts'
 import { pack, unpack } from './packing.ts'
+import { syncDirectory } from './sync-directory.ts'
 
 /**
  * A run of the journal in one lmdb file. Key 0 holds the header, key n the block whose first record has number n.
@@ -61,7 +62,7 @@ export class JournalSegment {
     await rm(`${unfinished}-lock`, { force: true })
     if (existsSync(path)) throw secondWriter(`${path} exists already`)
     await rename(unfinished, path)
-    await syncDirectory(directory)
+    syncDirectory(directory)
     return new JournalSegment(path, false, mapBytes)
   }
 
@@ -204,15 +205,4 @@ function secondWriter(problem: string): StorageError {
 export async function removeEnvironment(path: string): Promise<void> {
   await rm(path, { force: true })
   await rm(`${path}-lock`, { force: true })
-}
-
-/** A new name is durable only after its directory is. (Windows has no such call and needs none.) */
-async function syncDirectory(directory: string): Promise<void> {
-  if (process.platform === 'win32') return
-  const handle = await openFile(directory, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
 }

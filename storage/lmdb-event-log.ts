@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { JournalKind, JournalRecord, Numbered } from '../domain/journal.ts'
 import { messageOf, StorageError } from './errors.ts'
 import type { EventLog, ReadOptions, RecordOf } from './event-log.ts'
+import { GroupCommit } from './group-commit.ts'
 import { packBlocks } from './journal-block.ts'
 import { isUnfinishedSegment, JournalSegment } from './journal-segment.ts'
 import { encodeRecord } from './record-codec.ts'
@@ -17,12 +18,10 @@ export interface JournalSettings {
 
 interface PendingAppend {
   readonly records: readonly Uint8Array[]
-  readonly resolve: (firstSeq: number) => void
-  readonly reject: (error: unknown) => void
+  readonly bytes: number
+  /** Known once it is written. */
+  firstSeq: number
 }
-
-/** Appends that wait are written together up to this size, so that one transaction stays short. */
-const transactionBytesMax = 32 * 1024 * 1024
 
 /**
  * The journal in lmdb, one environment per segment.
@@ -35,9 +34,9 @@ export class LmdbEventLog implements EventLog {
   readonly #directory: string
   readonly #settings: JournalSettings
   readonly #chain = new SegmentChain()
-  #pending: PendingAppend[] = []
-  #writing: Promise<void> | undefined
-  #refusal: StorageError | undefined
+  readonly #commits = new GroupCommit<PendingAppend>(group => this.#write(group))
+  #failure: StorageError | undefined
+  #closed = false
 
   /** @throws StorageError `corrupt`, `format` or `failed` */
   static async open(directory: string, settings: JournalSettings): Promise<LmdbEventLog> {
@@ -71,12 +70,13 @@ export class LmdbEventLog implements EventLog {
 
   async append(records: readonly JournalRecord[]): Promise<number> {
     if (records.length === 0) throw new StorageError('invalid', 'Nothing to append', 'Give at least one record')
-    if (this.#refusal !== undefined) throw this.#refusal
+    if (this.#closed) throw new StorageError('closed', 'The journal is closed', 'Open it again')
+    if (this.#failure !== undefined) throw this.#failure
     const encoded = records.map(encodeRecord)
-    return new Promise((resolve, reject) => {
-      this.#pending.push({ records: encoded, resolve, reject })
-      this.#writing ??= this.#writePending()
-    })
+    const bytes = encoded.reduce((sum, record) => sum + record.length, 0)
+    const append: PendingAppend = { records: encoded, bytes, firstSeq: 0 }
+    await this.#commits.submit(append)
+    return append.firstSeq
   }
 
   read<K extends JournalKind = JournalKind>(
@@ -94,42 +94,24 @@ export class LmdbEventLog implements EventLog {
   }
 
   async close(): Promise<void> {
-    this.#refusal ??= new StorageError('closed', 'The journal is closed', 'Open it again')
-    await this.#writing
+    this.#closed = true
+    await this.#commits.idle()
     await this.#chain.close()
   }
 
-  async #writePending(): Promise<void> {
-    // Calls of this turn of the event loop join the first transaction.
-    await undefined
-    while (this.#pending.length > 0) {
-      const group = this.#takeGroup()
-      try {
-        await this.#write(group)
-      } catch (error) {
-        this.#refuseAll([...group, ...this.#pending], error)
-        this.#pending = []
-      }
-    }
-    this.#writing = undefined
-  }
-
-  #takeGroup(): PendingAppend[] {
-    let bytes = 0
-    let end = 0
-    while (end < this.#pending.length && bytes < transactionBytesMax) {
-      for (const record of this.#pending[end++]!.records) bytes += record.length
-    }
-    return this.#pending.splice(0, end)
-  }
-
   async #write(group: readonly PendingAppend[]): Promise<void> {
-    const segment = await this.#segmentForWriting()
-    let seq = segment.lastSeq + 1
-    await segment.append(packBlocks(group.flatMap(append => append.records)))
-    for (const append of group) {
-      append.resolve(seq)
-      seq += append.records.length
+    if (this.#failure !== undefined) throw this.#failure
+    try {
+      const segment = await this.#segmentForWriting()
+      let seq = segment.lastSeq + 1
+      await segment.append(packBlocks(group.flatMap(append => append.records)))
+      for (const append of group) {
+        append.firstSeq = seq
+        seq += append.records.length
+      }
+    } catch (error) {
+      this.#failure = asFailure(error)
+      throw this.#failure
     }
   }
 
@@ -145,17 +127,9 @@ export class LmdbEventLog implements EventLog {
     return segment.recordCount >= this.#settings.segmentRecords || segment.bytes >= this.#settings.segmentBytes
   }
 
-  #refuseAll(appends: readonly PendingAppend[], error: unknown): void {
-    this.#refusal =
-      error instanceof StorageError
-        ? error
-        : new StorageError('failed', `The journal can not be written (${messageOf(error)})`, 'Open it again', error)
-    for (const append of appends) append.reject(this.#refusal)
-  }
-
-  /** A segment passes its size by one transaction at most, and its pages are fuller than its records. */
+  /** A segment passes its size by one transaction at most. */
   get #mapBytes(): number {
-    return 2 * this.#settings.segmentBytes + 2 * transactionBytesMax
+    return 2 * this.#settings.segmentBytes
   }
 }
 
@@ -166,4 +140,9 @@ async function removeLeftovers(directory: string): Promise<void> {
   const leftover = (name: string) =>
     isUnfinishedSegment(name) || (name.endsWith('.mdb-lock') && !data.has(name.slice(0, -'-lock'.length)))
   await Promise.all(names.filter(leftover).map(name => rm(join(directory, name), { force: true })))
+}
+
+function asFailure(error: unknown): StorageError {
+  if (error instanceof StorageError) return error
+  return new StorageError('failed', `The journal can not be written (${messageOf(error)})`, 'Open it again', error)
 }

@@ -1,25 +1,43 @@
 import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { StorageError } from './errors.ts'
+import { GroupCommit } from './group-commit.ts'
 import { durable, type LmdbDatabase, openEnvironment, ownCopy } from './lmdb-environment.ts'
 import type { OnlineStore, SpaceChanges, StoreEntry, StoreKey } from './online-store.ts'
 import { pack, unpack } from './packing.ts'
 import { SpaceKeys } from './store-key.ts'
+import { syncDirectory } from './sync-directory.ts'
 
 /**
  * The online store in one lmdb file. Spaces are prefixes of the keys, so a commit over several is one batch.
  *
  * 1. The file names its format under a key that no space can have.
- * 2. No read transaction outlives a slice of a range, or the event loop's turn.
+ * 2. Of all that a transaction would do to one key, only the last is done.
+ * 3. No read transaction outlives a slice of a range, or the event loop's turn.
  */
 
 const formatVersion = 1
 const formatKey = Buffer.from('!format')
 const sliceEntries = 256
 
+interface Operation {
+  readonly key: Uint8Array
+  /** Undefined to remove. */
+  readonly value: Uint8Array | undefined
+}
+
+/** By the key's bytes as a string of one character each. */
+type Operations = Map<string, Operation>
+
+interface PendingCommit {
+  readonly operations: Operations
+  readonly bytes: number
+}
+
 export class LmdbOnlineStore implements OnlineStore {
   readonly #db: LmdbDatabase<Uint8Array>
   readonly #spaces = new Map<string, SpaceKeys>()
+  readonly #commits = new GroupCommit<PendingCommit>(group => this.#write(group))
   #closed = false
 
   /**
@@ -58,20 +76,16 @@ export class LmdbOnlineStore implements OnlineStore {
 
   async commit(changes: readonly SpaceChanges[]): Promise<void> {
     this.#refuseClosed()
-    // Every key is encoded before anything is queued: an invalid one must not leave half a commit behind.
-    const removes: Uint8Array[] = []
-    const puts: [Uint8Array, Uint8Array][] = []
-    for (const change of changes) {
-      const keys = this.#keys(change.space)
-      for (const key of change.removes ?? []) removes.push(keys.encode(key))
-      for (const [key, value] of change.puts ?? []) puts.push([keys.encode(key), value])
+    const operations: Operations = new Map()
+    for (const { space, removes } of changes) {
+      for (const key of removes ?? []) addOperation(operations, this.#keys(space).encode(key), undefined)
     }
-    await durable(
-      this.#db.batch(() => {
-        for (const key of removes) void this.#db.remove(key)
-        for (const [key, value] of puts) void this.#db.put(key, value)
-      }),
-    )
+    for (const { space, puts } of changes) {
+      for (const [key, value] of puts ?? []) addOperation(operations, this.#keys(space).encode(key), value)
+    }
+    let bytes = 0
+    for (const { value } of operations.values()) bytes += value?.length ?? 0
+    await this.#commits.submit({ operations, bytes })
   }
 
   *range(space: string): IterableIterator<[StoreKey, Uint8Array]> {
@@ -89,7 +103,21 @@ export class LmdbOnlineStore implements OnlineStore {
 
   async close(): Promise<void> {
     this.#closed = true
+    await this.#commits.idle()
     await this.#db.close()
+  }
+
+  async #write(group: readonly PendingCommit[]): Promise<void> {
+    const only = group.length === 1 ? group[0]!.operations : undefined
+    const last = only ?? new Map(group.flatMap(commit => [...commit.operations]))
+    await durable(
+      this.#db.batch(() => {
+        for (const { key, value } of last.values()) {
+          if (value === undefined) void this.#db.remove(key)
+          else void this.#db.put(key, value)
+        }
+      }),
+    )
   }
 
   #keys(space: string): SpaceKeys {
@@ -110,6 +138,7 @@ async function checkFormat(path: string, db: LmdbDatabase<Uint8Array>): Promise<
   const bytes = db.getBinary(formatKey)
   if (bytes === undefined) {
     await durable(db.put(formatKey, pack(formatVersion)))
+    syncDirectory(dirname(path))
     return
   }
   const version = unpack(bytes, 0, bytes.length)
@@ -119,4 +148,8 @@ async function checkFormat(path: string, db: LmdbDatabase<Uint8Array>): Promise<
     `${path} has format ${version}, this Sluice reads ${formatVersion}`,
     'Use the version of Sluice that wrote it; or remove the file, and the state is built again from the journal',
   )
+}
+
+function addOperation(operations: Operations, key: Buffer, value: Uint8Array | undefined): void {
+  operations.set(key.toString('latin1'), { key, value })
 }

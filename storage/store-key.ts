@@ -36,7 +36,7 @@ export class SpaceKeys {
   }
 
   /** @throws StorageError `invalid` for an id that is too long or has no UTF-8, and for a number that is no uint32 */
-  encode(key: StoreKey): Uint8Array {
+  encode(key: StoreKey): Buffer {
     return typeof key === 'number' ? this.#encodeOrdinal(key) : this.#encodeId(key)
   }
 
@@ -47,7 +47,7 @@ export class SpaceKeys {
     return new DataView(bytes.buffer, bytes.byteOffset).getUint32(body)
   }
 
-  #encodeOrdinal(ordinal: number): Uint8Array {
+  #encodeOrdinal(ordinal: number): Buffer {
     if (ordinal >>> 0 !== ordinal) {
       throw new StorageError('invalid', `${ordinal} is no ordinal`, 'Ordinals are whole numbers from 0 to 4294967295')
     }
@@ -58,7 +58,7 @@ export class SpaceKeys {
     return bytes
   }
 
-  #encodeId(id: string): Uint8Array {
+  #encodeId(id: string): Buffer {
     const length = Buffer.byteLength(id)
     if (length > idBytesMax || !id.isWellFormed()) {
       throw new StorageError(

@@ -18,6 +18,7 @@ import type { LiveModelSets } from '../../funnel/live-model-sets.ts'
 import type { OnlineStore } from '../../storage/online-store.ts'
 import { type ActorRef, tell } from '../../supervision/actor-ref.ts'
 import type { ActorContext, Behaviour, Receiver } from '../../supervision/behaviour.ts'
+import { applyOrSkip } from '../apply-or-skip.ts'
 import type { CounterEntry, CountersMessage } from '../counters/protocol.ts'
 import type { IndexShardMessage } from '../index-shard/protocol.ts'
 import type { CommittedGroup } from '../journal/protocol.ts'
@@ -103,7 +104,9 @@ class CatalogActor implements Receiver<CatalogMessage> {
     while (left > 0 && this.queue.length > 0) {
       const group = this.queue[0]
       while (left > 0 && this.place < group.records.length) {
-        this.apply(group.records[this.place], group.firstSeq + this.place, group.appliedTo)
+        const record = group.records[this.place]
+        const seq = group.firstSeq + this.place
+        applyOrSkip(this.context.log, record.kind, () => this.apply(record, seq, group.appliedTo))
         this.place++
         left--
       }
@@ -267,7 +270,7 @@ class CatalogActor implements Receiver<CatalogMessage> {
     const before = this.parts.monotonic.ms() - this.keptMs
     let seq = 0
     while (this.applied.length > 1 && this.applied[0].atMs < before) seq = this.applied.shift()!.seq
-    if (seq > 0) for (const row of this.parts.state.table.reclaim(seq, 1000)) this.parts.models.clear(row)
+    if (seq > 0) for (const row of this.parts.state.table.reclaim(seq, 20_000)) this.parts.models.clear(row)
     this.context.after(this.keptMs, { type: 'reclaim-due' })
   }
 }

@@ -34,12 +34,4 @@ export const catalogSettings = defineSettings('catalog', 'The item table and the
     description: 'How long a superseded version can still be read; longer than any request may take.',
     answer: false,
   }),
-  titlesCached: Type.Integer({
-    default: 20_000,
-    minimum: 10,
-    maximum: 10_000_000,
-    unit: 'items',
-    description: 'Whole items kept decoded for titles and reasons.',
-    answer: false,
-  }),
 })

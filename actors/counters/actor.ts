@@ -7,7 +7,7 @@
  * 3. An epoch that a request may still read is not reused.
  * 4. A snapshot is written right behind an epoch record: it is the state as of that epoch.
  */
-import { pack, unpack } from 'msgpackr'
+import { deserialize, serialize } from 'node:v8'
 import type { Settings } from '../../config/settings.ts'
 import type { Clock } from '../../domain/ports.ts'
 import { CountersState, type CountersSnapshot, type PublishedEpoch, type SegmentEngagement } from '../../funnel/counters-state.ts'
@@ -17,6 +17,7 @@ import type { OnlineStore } from '../../storage/online-store.ts'
 import { tell } from '../../supervision/actor-ref.ts'
 import type { ActorContext, Behaviour, Receiver } from '../../supervision/behaviour.ts'
 import type { SnapshotWritten, WriteSnapshot } from '../catalog/protocol.ts'
+import { applyOrSkip } from '../apply-or-skip.ts'
 import type { CounterBatch, CountersMessage } from './protocol.ts'
 
 export interface CountersParts {
@@ -29,7 +30,8 @@ export interface CountersParts {
 }
 
 export function countersActor(parts: CountersParts): Behaviour<CountersMessage> {
-  return context => new CountersActor(context, parts)
+  const actor = new CountersActor(parts)
+  return context => actor.live(context)
 }
 
 const space = 'counters'
@@ -44,7 +46,7 @@ interface StoredCounters {
 }
 
 class CountersActor implements Receiver<CountersMessage> {
-  private readonly context: ActorContext<CountersMessage>
+  private context!: ActorContext<CountersMessage>
   private readonly parts: CountersParts
   private readonly state: CountersState
   /** Everything up to here is in the counters, and everything up to `segmentsThrough` in the lists per segment. */
@@ -55,8 +57,7 @@ class CountersActor implements Receiver<CountersMessage> {
   private readonly recentEpochs: number[] = []
   private pendingSnapshot: WriteSnapshot | null = null
 
-  constructor(context: ActorContext<CountersMessage>, parts: CountersParts) {
-    this.context = context
+  constructor(parts: CountersParts) {
     this.parts = parts
     const stored = readStored(parts.store)
     this.state = new CountersState(parts.settings, stored === null ? undefined : fromStored(stored))
@@ -65,8 +66,16 @@ class CountersActor implements Receiver<CountersMessage> {
       this.segmentsThrough = stored.throughSeq
     }
     parts.publish(this.state.latest)
+  }
+
+  /** One life of the actor; the counters outlive a restart. */
+  live(context: ActorContext<CountersMessage>): this {
+    this.context = context
+    this.pendingSnapshot = null
+    this.epochRequested = false
     this.schedule()
     context.health('ready')
+    return this
   }
 
   receive(message: CountersMessage): void {
@@ -95,7 +104,7 @@ class CountersActor implements Receiver<CountersMessage> {
         this.epochRequested = false
         this.changed = false
       } else if (entry.event.seq > this.throughSeq) {
-        this.state.apply(entry.event)
+        applyOrSkip(this.context.log, 'event', () => this.state.apply(entry.event))
         this.changed = true
       }
     }
@@ -133,14 +142,15 @@ class CountersActor implements Receiver<CountersMessage> {
     const chunks = counters.chunks.map(chunk => new Uint8Array(chunk).slice())
     const stored: StoredCounters = { throughSeq, epoch, at, totals, chunks, lists }
     this.context.pipe(
-      this.parts.store.putBatch(space, [['state', pack(stored)]]),
+      this.parts.store.putBatch(space, [['state', serialize(stored)]]),
       () => ({ type: 'written', throughSeq, failure: null }),
       error => ({ type: 'written', throughSeq, failure: String(error) }),
     )
   }
 
   private written(throughSeq: number, failure: string | null): void {
-    const { replyTo } = this.pendingSnapshot!
+    if (this.pendingSnapshot === null) return
+    const { replyTo } = this.pendingSnapshot
     this.pendingSnapshot = null
     tell<SnapshotWritten>(replyTo, { type: 'snapshot-written', owner: this.context.path, throughSeq, failure })
   }
@@ -148,7 +158,7 @@ class CountersActor implements Receiver<CountersMessage> {
 
 function readStored(store: OnlineStore): StoredCounters | null {
   const bytes = store.get(space, 'state')
-  return bytes === undefined ? null : (unpack(bytes) as StoredCounters)
+  return bytes === undefined ? null : (deserialize(bytes) as StoredCounters)
 }
 
 function fromStored({ epoch, at, totals, chunks, lists }: StoredCounters): CountersSnapshot {

@@ -6,7 +6,6 @@
  *    requests are told at once that this shard is out.
  * 3. Every `retrieve` is answered, also when the thread dies over it.
  */
-import type { Settings } from '../../config/settings.ts'
 import type { ModelSetHandles } from '../../funnel/ports.ts'
 import { type ActorRef, tell } from '../../supervision/actor-ref.ts'
 import type { ActorContext, Behaviour, Receiver } from '../../supervision/behaviour.ts'
@@ -15,7 +14,6 @@ import type { IndexShardMessage, ShardPrepared, ShardReply } from './protocol.ts
 
 export interface IndexShardParts {
   readonly shard: number
-  readonly settings: Settings
   /** Starts the thread; its events come back as messages. */
   readonly startThread: (events: IndexThreadEvents) => IndexThread
   /** Every item of this partition, for a thread that starts empty. */

@@ -89,11 +89,22 @@ class RequestActor implements Receiver<RequestMessage> {
     this.catalogSeq = parts.catalog.appliedSeq
     this.tables = parts.tables()
     context.after(parts.settings.of(funnelSettings).requestDeadlineMs, { type: 'request-deadline' })
-    this.hydrate()
+    tell(context.self, { type: 'start' })
   }
 
+  /** A defect costs this request, with an answer, and nothing else. */
   receive(message: RequestMessage): void {
+    try {
+      this.advance(message)
+    } catch (error) {
+      this.fail('internal', error instanceof Error ? (error.stack ?? String(error)) : String(error))
+    }
+  }
+
+  private advance(message: RequestMessage): void {
     switch (message.type) {
+      case 'start':
+        return this.hydrate()
       case 'user-view':
         return this.hydrated(message.view, message.query)
       case 'query-encoded':
@@ -189,7 +200,8 @@ class RequestActor implements Receiver<RequestMessage> {
     this.gathering?.cancel()
     this.clock.lap('retrieve')
     this.context.pipe(
-      this.parts.ranking.rank(this.frame, this.replies),
+      // A thread that dies over a task takes only that task along: another can do it again.
+      this.parts.ranking.rank(this.frame, this.replies).catch(() => this.parts.ranking.rank(this.frame, this.replies)),
       frame => ({ type: 'ranked', frame }),
       error => ({ type: 'rank-failed', reason: String(error) }),
     )
@@ -200,7 +212,7 @@ class RequestActor implements Receiver<RequestMessage> {
     this.clock.lap('rank')
     const result = decodeFrame(rankingLayout, frame)
     const chosen = visibleSlate(result, task.now, parts.catalog)
-    if (models?.handles.ranker == null) this.degraded ??= 'ranker'
+    if (result.neural === 0) this.degraded ??= 'ranker'
     const recommendation = buildRecommendation(
       result,
       chosen,

@@ -5,6 +5,7 @@ import type { UserViewReply } from '../user-shard/protocol.ts'
 
 /** What a request actor hears while it carries one request through the funnel. */
 export type RequestMessage =
+  | { readonly type: 'start' }
   | UserViewReply
   | ShardReply
   | { readonly type: 'query-encoded'; readonly collaborative: Float32Array; readonly content: Float32Array }

@@ -4,6 +4,7 @@
  * 1. Events of one person are folded in journal order, each once: what the state already holds is skipped.
  * 2. A view shows everything folded before it was asked for.
  * 3. A snapshot through a number holds every change up to it, and may hold later ones.
+ * 4. The people stay when the actor restarts after a defect; an entry that a defect stops is skipped and logged.
  */
 import type { Settings } from '../../config/settings.ts'
 import type { CatalogReader } from '../../domain/catalog-reader.ts'
@@ -18,6 +19,7 @@ import type { SnapshotWritten, WriteSnapshot } from '../catalog/protocol.ts'
 import type { SegmentEngagement } from '../../funnel/counters-state.ts'
 import type { CountersMessage } from '../counters/protocol.ts'
 import type { AppliedOutcomeName, EventsApplied, ShardBatch, ShardEntry, UserReply, UserShardMessage, UserViewReply } from './protocol.ts'
+import { applyOrSkip } from '../apply-or-skip.ts'
 import { type Resident, Residents } from './residents.ts'
 import { usersSettings } from './settings.ts'
 
@@ -31,7 +33,12 @@ export interface UserShardParts {
 }
 
 export function userShardActor(parts: UserShardParts): Behaviour<UserShardMessage> {
-  return context => new UserShardActor(context, parts)
+  const { residentsPerShardMax } = parts.settings.of(usersSettings)
+  const residents = new Residents(parts.store, residentsPerShardMax)
+  return context => {
+    residents.abandonWrites()
+    return new UserShardActor(context, parts, residents)
+  }
 }
 
 type EventEntry = Extract<ShardEntry, { kind: 'event' }>
@@ -44,13 +51,12 @@ class UserShardActor implements Receiver<UserShardMessage> {
   private readonly writeBatch: number
   private snapshot: { readonly request: WriteSnapshot; waiting: string[] } | null = null
 
-  constructor(context: ActorContext<UserShardMessage>, parts: UserShardParts) {
-    const { residentsPerShardMax, writeBatch } = parts.settings.of(usersSettings)
+  constructor(context: ActorContext<UserShardMessage>, parts: UserShardParts, residents: Residents) {
     this.context = context
     this.parts = parts
     this.features = parts.settings.of(featureSettings)
-    this.writeBatch = writeBatch
-    this.residents = new Residents(parts.store, residentsPerShardMax)
+    this.writeBatch = parts.settings.of(usersSettings).writeBatch
+    this.residents = residents
     context.health('ready')
   }
 
@@ -83,12 +89,8 @@ class UserShardActor implements Receiver<UserShardMessage> {
     const applied = new Map<ActorRef<EventsApplied>, { seqs: number[]; outcomes: AppliedOutcomeName[] }>()
     const engagements: SegmentEngagement[] = []
     for (const entry of batch.entries) {
-      if (entry.kind !== 'event') {
-        this.foldProfile(entry)
-        continue
-      }
-      const outcome = this.foldEvent(entry, engagements)
-      if (entry.appliedTo === undefined) continue
+      const outcome = applyOrSkip(this.context.log, entry.kind, () => this.foldEntry(entry, engagements))
+      if (outcome === undefined || entry.kind !== 'event' || entry.appliedTo === undefined) continue
       const report = applied.get(entry.appliedTo) ?? { seqs: [], outcomes: [] }
       applied.set(entry.appliedTo, report)
       report.seqs.push(entry.event.seq)
@@ -97,6 +99,12 @@ class UserShardActor implements Receiver<UserShardMessage> {
     for (const [ref, report] of applied) tell<EventsApplied>(ref, { type: 'events-applied', ...report })
     if (engagements.length > 0) tell(this.parts.counters, { type: 'segments', engagements })
     this.evict()
+  }
+
+  private foldEntry(entry: ShardEntry, engagements: SegmentEngagement[]): AppliedOutcomeName {
+    if (entry.kind === 'event') return this.foldEvent(entry, engagements)
+    this.foldProfile(entry)
+    return 'applied'
   }
 
   private foldEvent({ userId, event }: EventEntry, engagements: SegmentEngagement[]): AppliedOutcomeName {

@@ -87,6 +87,11 @@ export class Residents {
     return users
   }
 
+  /** The outcome of writes under way will not be heard any more: what they wrote is written again. */
+  abandonWrites(): void {
+    this.writing.clear()
+  }
+
   /** Starts writing; durable when resolved. Call `written` with the same people then. */
   write(userIds: readonly string[]): Promise<void> {
     const entries: StoreEntry[] = []

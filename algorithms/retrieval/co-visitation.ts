@@ -7,8 +7,8 @@
  * positionDecay^(distance - 1), times `backwardWeight` where j came before i. n is the sum of an item's weights.
  *
  * No matrix of pairs is ever held. Interactions are sorted by user and inverted by item; one item's list is accumulated
- * from all places where it occurs, cut to its best entries, and written before the next begins. Memory is about 32 bytes
- * per interaction, 13 per item and 8 per list entry; time is proportional to interactions times window.
+ * from all places where it occurs, cut to its best entries, and written before the next begins. Memory is some 28 bytes
+ * per interaction, 40 per item and up to 24 per list entry; time is proportional to interactions times window.
  */
 import type { ItemLists } from './item-lists.ts'
 import { SparseAccumulator } from './sparse-accumulator.ts'

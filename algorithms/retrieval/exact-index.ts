@@ -3,7 +3,7 @@
  * for a few thousand vectors.
  *
  * Invariants
- * 1. Rows [0, size) are dense: `labels[row]` owns `vectors[row * dimension ...]`, and `rowOf` is the inverse of `labels`.
+ * 1. Rows [0, size) are dense: `labels[row]` owns `vectors[row * dimension ...]`, and `rowOf` is its inverse.
  * 2. Under cosine every stored vector has norm 1.
  */
 import { readIndexFile, writeIndexFile } from './index-file.ts'

@@ -188,7 +188,9 @@ export class HnswIndex implements VectorIndex {
       }
       // Read into a graph of its own: searches go on in the old one, and a failed read would leave it half replaced.
       const graph = new hnswlib.HierarchicalNSW(SPACE, this.point.length)
-      await graph.readIndex(graphPath(path))
+      await graph.readIndex(graphPath(path)).catch(cause => {
+        throw new VectorIndexError('bad-file', `${graphPath(path)} is not a whole graph. Rebuild the index`, { cause })
+      })
       this.adopt(graph, file)
     } finally {
       this.isBusy = false
@@ -250,7 +252,7 @@ export class HnswIndex implements VectorIndex {
   }
 }
 
-/** Inserts entry `at` into the sorted entries before it. The graph answers nearly in order, so this hardly ever moves. */
+/** Inserts entry `at` into the sorted entries before it. The graph answers almost in order, so little moves. */
 function insertInOrder(labels: Uint32Array, scores: Float32Array, at: number, label: number, score: number): void {
   let place = at
   while (place > 0) {

@@ -12,13 +12,9 @@ export interface ItemLists {
   readonly scores: Float32Array
 }
 
-export function itemCountOf(lists: ItemLists): number {
-  return lists.offsets.length - 1
-}
-
 /**
  * Adds the votes of a history to `accumulator`: every history item votes for its list, its weight times the entry's
- * score. Items that the lists do not know, such as newer ones, have no vote; history items can receive votes themselves.
+ * score. Items that the lists do not know, such as newer ones, have no vote; history items can get votes themselves.
  * @throws RangeError when the accumulator is smaller than the lists' item count
  */
 export function accumulateFromHistory(
@@ -28,7 +24,7 @@ export function accumulateFromHistory(
   accumulator: SparseAccumulator,
 ): void {
   const { offsets, neighbours, scores } = lists
-  const itemCount = itemCountOf(lists)
+  const itemCount = offsets.length - 1
   if (accumulator.capacity < itemCount) {
     throw new RangeError(`an accumulator for ${accumulator.capacity} items cannot hold lists of ${itemCount}`)
   }

@@ -1,6 +1,6 @@
 /**
  * Merges the ranked proposals of several sources into one candidate list and keeps who proposed what. The order is
- * reciprocal rank fusion: score(i) = Σ over sources of weight / (60 + rank), ranks from 1 (Cormack, Clarke and Büttcher,
+ * reciprocal rank fusion: score(i) = Σ over sources of weight / (60 + rank), ranks from 1 (Cormack, Clarke, Büttcher,
  * SIGIR 2009); it needs no comparison of scores between sources. Ties keep the order of first appearance, source by
  * source, so equal input gives equal output.
  *

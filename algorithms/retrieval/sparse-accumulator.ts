@@ -3,7 +3,7 @@
  * reset costs as much as was touched and not as much as the catalogue is long. Sums are float32.
  *
  * Invariants
- * 1. `isTouched[i]` is 1 exactly when i is in `touched[0..count)`, and each item stands there once, in first-touch order.
+ * 1. `isTouched[i]` is 1 exactly when i is in `touched[0..count)`, each item once, in the order of first touch.
  * 2. `values[i]` is 0 for every item that is not touched.
  */
 import type { TopK } from './top-k.ts'

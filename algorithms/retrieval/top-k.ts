@@ -30,7 +30,7 @@ export class TopK {
    */
   offer(item: number, score: number): void {
     if (this.size === this.k) {
-      if (this.k === 0 || !this.isWorse(this.items[0]!, this.scores[0]!, item, score)) return
+      if (this.k === 0 || !isWorse(this.items[0]!, this.scores[0]!, item, score)) return
       this.siftDown(item, score)
     } else if (!Number.isNaN(score)) {
       this.siftUp(item, score)
@@ -52,22 +52,19 @@ export class TopK {
     return found
   }
 
-  private isWorse(item: number, score: number, thanItem: number, thanScore: number): boolean {
-    return score < thanScore || (score === thanScore && item > thanItem)
-  }
-
   /** Adds a pair at the end of the heap. */
   private siftUp(item: number, score: number): void {
+    const { items, scores } = this
     let place = this.size++
     while (place > 0) {
       const parent = (place - 1) >> 1
-      if (!this.isWorse(item, score, this.items[parent]!, this.scores[parent]!)) break
-      this.items[place] = this.items[parent]!
-      this.scores[place] = this.scores[parent]!
+      if (!isWorse(item, score, items[parent]!, scores[parent]!)) break
+      items[place] = items[parent]!
+      scores[place] = scores[parent]!
       place = parent
     }
-    this.items[place] = item
-    this.scores[place] = score
+    items[place] = item
+    scores[place] = score
   }
 
   /** Replaces the worst pair. */
@@ -76,8 +73,8 @@ export class TopK {
     let place = 0
     for (let child = 1; child < size; child = 2 * place + 1) {
       const right = child + 1
-      if (right < size && this.isWorse(items[right]!, scores[right]!, items[child]!, scores[child]!)) child = right
-      if (!this.isWorse(items[child]!, scores[child]!, item, score)) break
+      if (right < size && isWorse(items[right]!, scores[right]!, items[child]!, scores[child]!)) child = right
+      if (!isWorse(items[child]!, scores[child]!, item, score)) break
       items[place] = items[child]!
       scores[place] = scores[child]!
       place = child
@@ -85,4 +82,8 @@ export class TopK {
     items[place] = item
     scores[place] = score
   }
+}
+
+function isWorse(item: number, score: number, thanItem: number, thanScore: number): boolean {
+  return score < thanScore || (score === thanScore && item > thanItem)
 }

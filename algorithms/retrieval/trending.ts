@@ -9,7 +9,7 @@
  * 1. `slotOf` maps each of the first `size` items to its slot; `heap` is a binary min-heap of these slots with
  *    `placeOf` as its inverse, in the strict order weight ascending, then item descending. So what is evicted depends
  *    on content alone and not on how the heap came about, and a restored sketch goes on exactly like the original.
- * 2. True decayed weight of a kept item lies in [weight - error, weight]; that of any other item is at most the smallest
+ * 2. The true decayed weight of a kept item lies in [weight - error, weight]; that of any other is at most the smallest
  *    weight kept, which is at most the total divided by the capacity.
  * 3. The landmark moves in whole half-lives only, so that rescaling multiplies by a power of two, which is exact.
  */
@@ -83,7 +83,7 @@ export class TrendingSketch {
   }
 
   /**
-   * Writes the `k` heaviest items with their weights as of `nowMs`, best first, and returns how many. The weight given is
+   * Writes the `k` heaviest items with their weights as of `nowMs`, best first, and returns how many. A weight given is
    * the part that was certainly seen (weight - error): an item that has just taken another's place would otherwise
    * appear with all of that one's weight. Items whose certain part has decayed to nothing are left out.
    */

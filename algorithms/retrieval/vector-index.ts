@@ -41,14 +41,14 @@ export interface VectorIndex {
    * @throws VectorIndexError `bad-vector`; RangeError when `out` has fewer than k places.
    */
   search(query: Float32Array, k: number, out: SearchResult): number
-  /** Candidates an approximate search keeps in view (`ef`); a wider search finds more and costs more. Exact: no effect. */
+  /** Candidates an approximate search keeps in view (`ef`): wider finds more and costs more. Exact: no effect. */
   setSearchWidth(ef: number): void
-  /** Writes one or more files whose names start with `path`. Searches go on meanwhile; changes may be refused (`busy`). */
+  /** Writes files whose names start with `path`. Searches go on meanwhile; changes may be refused (`busy`). */
   save(path: string): Promise<void>
   /**
    * Replaces all content by what `save` wrote; on failure the old content stays.
    * @throws VectorIndexError `bad-file` when the files are damaged, do not belong together, or hold another kind,
-   * dimension or metric.
+   * dimension or metric; the file system's own error when they cannot be opened.
    */
   load(path: string): Promise<void>
 }

@@ -18,7 +18,7 @@ export interface PairedBootstrap {
   /** The 95 % percentile interval. */
   readonly lower: number
   readonly upper: number
-  /** Two-sided, at least 1 / rounds: twice the smaller share of resamples on either side of zero. */
+  /** Two-sided, at least 2 / (rounds + 1): twice the smaller share of resamples on either side of zero. */
   readonly pValue: number
   readonly queries: number
   readonly clusters: number

@@ -39,7 +39,7 @@ export class ContentEncoder {
     this.counter = new HashedTermCounter(state.options)
   }
 
-  /** Deterministic given the seed. @throws RangeError without documents, or for a bucket count that is no power of two */
+  /** Deterministic given the seed. @throws RangeError without documents, or for buckets that are no power of two */
   static fit(documents: readonly ContentDocument[], options: ContentEncoderOptions, seed: number): ContentEncoder {
     if (documents.length === 0) throw new RangeError('a content encoder needs at least one document to fit')
     const { dimension, buckets } = options
@@ -56,8 +56,8 @@ export class ContentEncoder {
     const { buckets, dimension } = state.options
     if (state.idf.length !== buckets || state.projection.length !== buckets * dimension) {
       throw new RangeError(
-        `${buckets} buckets of ${dimension} dimensions do not go with ${state.idf.length} frequencies and a projection ` +
-          `of ${state.projection.length} numbers`,
+        `${buckets} buckets of ${dimension} dimensions do not go with ${state.idf.length} frequencies and ` +
+          `a projection of ${state.projection.length} numbers`,
       )
     }
     return new ContentEncoder(state)
@@ -130,7 +130,7 @@ function inverseDocumentFrequency({ columnCount, offsets, columns }: SparseMatri
   return frequency.map(count => Math.log(offsets.length / (1 + count)) + 1)
 }
 
-/** Multiplies by the inverse document frequency and normalises each row, so that long texts do not outweigh short ones. */
+/** Multiplies by the inverse document frequency and normalises each row: long texts do not outweigh short ones. */
 function weightRows({ offsets, columns, values }: SparseMatrix, idf: Float32Array): void {
   for (let row = 0; row < offsets.length - 1; row++) {
     let sum = 0

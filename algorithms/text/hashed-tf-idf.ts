@@ -16,7 +16,7 @@ export type FieldWeights = { readonly [F in keyof ContentDocument]: number }
 export interface HashingOptions {
   /** Number of buckets, a power of two. */
   readonly buckets: number
-  /** Lets one bit of the hash decide a token's sign, so that collisions cancel on average (Weinberger et al., ICML 2009). */
+  /** Lets one bit of the hash decide a token's sign, so that collisions cancel on average (Weinberger et al. 2009). */
   readonly isSigned: boolean
   readonly fieldWeights: FieldWeights
 }
@@ -101,7 +101,7 @@ export class HashedTermCounter {
     this.closeField(weight)
   }
 
-  /** Collects buckets, not hashes: tokens that collide inside a field count as one. The sign bit is not a bucket bit. */
+  /** Collects buckets, not hashes: tokens that collide inside a field count as one. The sign has a bit of its own. */
   private countToken(hash: number): void {
     const bucket = hash & this.mask
     if (this.counts[bucket] === 0) this.fieldBuckets[this.fieldSize++] = bucket

@@ -1,7 +1,7 @@
 /**
  * Truncated singular value decomposition of a large sparse matrix by randomised subspace iteration (Halko, Martinsson
- * and Tropp, SIAM Review 2011, algorithms 4.4 and 5.1): a few passes over the non-zeros, and dense work only on matrices
- * with as many columns as singular vectors are wanted.
+ * and Tropp, SIAM Review 2011, algorithms 4.4 and 5.1): a few passes over the non-zeros, and dense work on
+ * matrices with hardly more columns than singular vectors are wanted.
  */
 import { mix } from './hashing.ts'
 import { symmetricEigen } from './symmetric-eigen.ts'
@@ -9,7 +9,7 @@ import { symmetricEigen } from './symmetric-eigen.ts'
 /** Directions carried along beyond those wanted, and rounds of multiplication by AᵀA; both buy accuracy. */
 const OVERSAMPLING = 10
 const ROUNDS = 3
-/** Directions whose singular value is below this share of the largest are numerical noise. */
+/** Directions whose length is below this share of the longest are numerical noise. */
 const NEGLIGIBLE = 1e-6
 
 /** Compressed sparse rows: row i holds `values[e]` in column `columns[e]` for e in [offsets[i], offsets[i + 1]). */
@@ -114,7 +114,7 @@ function multiplyRight(dense: Float64Array, square: Float64Array, width: number)
   return product
 }
 
-/** Eigenvalues are squared singular values, largest first. */
+/** Number of directions that are more than noise. Eigenvalues of a Gram matrix are squared lengths, largest first. */
 function countSignificant(eigenvalues: Float64Array): number {
   let count = 0
   while (count < eigenvalues.length && eigenvalues[count]! > NEGLIGIBLE * NEGLIGIBLE * eigenvalues[0]!) count++

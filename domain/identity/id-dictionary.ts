@@ -50,8 +50,9 @@ export class IdDictionary {
   /** An empty dictionary, or the one that was handed over. */
   constructor(handles?: IdDictionaryHandles) {
     const unused = new SharedArrayBuffer(0)
-    for (let i = 0; i < this.occupied.length; i++)
+    for (let i = 0; i < this.occupied.length; i++) {
       this.partitions.push(new Int32Array(handles?.partitions[i] ?? unused))
+    }
     if (handles === undefined) return
     for (const chunk of handles.arena) this.addArenaChunk(chunk)
     for (const chunk of handles.starts) this.starts.push(new Int32Array(chunk))

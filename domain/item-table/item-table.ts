@@ -154,8 +154,10 @@ export class ItemTableReader implements ItemReader {
   }
 
   private viewItems(item: number): boolean {
-    this.items = committedEntries(this.handles.directory, directoryBytes)
-    this.directory = new Int32Array(this.handles.directory, 0, this.items)
-    return item >>> 0 < this.items
+    const items = committedEntries(this.handles.directory, directoryBytes)
+    if (item >>> 0 >= items) return false
+    this.directory = new Int32Array(this.handles.directory, 0, items)
+    this.items = items
+    return true
   }
 }

@@ -33,14 +33,28 @@ export class NeuralRanker {
     return new NeuralRanker(await openSession(handles.onnx, { threads: 1 }), handles, settings)
   }
 
-  /** @param features [candidates × featureCount] */
-  async score(features: Float32Array, candidates: CandidateSet): Promise<void> {
-    if (candidates.count === 0) return
-    const { logits } = await run(this.session, { features: tensor(features, [candidates.count, featureCount]) }, ['logits'])
+  /**
+   * @param features [candidates × featureCount]
+   * @returns false when the model failed: the candidates are then to be served in their merged order
+   */
+  async score(features: Float32Array, candidates: CandidateSet): Promise<boolean> {
+    if (candidates.count === 0) return true
+    const logits = await this.infer(features, candidates.count)
+    if (logits === null) return false
     candidates.logits.set(logits)
     candidates.probabilities.set(logits)
     const probabilities = candidates.probabilities.subarray(0, candidates.count * objectiveCount)
     this.calibrators.forEach((calibrator, column) => calibrator.calibrateColumn(probabilities, column, objectiveCount))
     this.valueModel.apply(probabilities, candidates.value.subarray(0, candidates.count))
+    return true
+  }
+
+  private async infer(features: Float32Array, count: number): Promise<Float32Array | null> {
+    try {
+      const feeds = { features: tensor(features, [count, featureCount]) }
+      return (await run(this.session, feeds, ['logits'])).logits
+    } catch {
+      return null
+    }
   }
 }

@@ -143,6 +143,33 @@ describe.each(implementations)('the $name online store', ({ open }) => {
     expect([store.get('a', 1), store.get('a', 2), store.get('a', 3)]).toEqual([undefined, bytes(2), bytes(3)])
   })
 
+  it('bears large and small values that are stored and removed again in writes that overlap', async () => {
+    const small = Array.from({ length: 500 }, (_, i) => i)
+    for (let round = 0; round < 60; round++) {
+      const large = 1_000 + round
+      await Promise.all([
+        store.putBatch(
+          'a',
+          small.slice(0, 20).map(key => [key, new Uint8Array(3_000 + round)] as const),
+        ),
+        store.putBatch('b', [[large, new Uint8Array(100_000 * (1 + (round % 7)))]]),
+        ...(round % 3 === 0 ? [] : [store.remove('b', [large])]),
+        ...(round % 5 === 0
+          ? [
+              store.putBatch(
+                'c',
+                small.map(key => [key, new Uint8Array(1_500)] as const),
+              ),
+            ]
+          : []),
+        ...(round % 5 === 0 ? [store.remove('c', small)] : []),
+      ])
+    }
+    await reopen()
+    const counts = ['a', 'b', 'c'].map(space => [...store.range(space)].length)
+    expect(counts).toEqual([20, 20, 0])
+  })
+
   it('iterates in order over more than one slice: ordinals by number, then ids', async () => {
     const ordinals = Array.from({ length: 700 }, (_, i) => (i * 7_919) % 100_003)
     const puts = [...ordinals, 'b', 'a', 'ab', ''].map(key => [key, bytes(1)] as const)

@@ -23,10 +23,18 @@ export class RankPool {
   private tables: ThreadTables
   private readonly live = new Map<number, ModelSetHandles>()
   private readonly preparing = new Map<number, Preparation>()
+  private readonly greeted = new Set<number>()
+  private readonly threads: number
+  private onStarted!: () => void
+  /** Resolves once every thread has come up. */
+  readonly started: Promise<void> = new Promise(resolve => {
+    this.onStarted = resolve
+  })
 
   constructor(settings: Settings, tables: ThreadTables) {
     this.tables = tables
     const { threads, queueMax } = settings.of(rankingSettings)
+    this.threads = threads
     const data: RankThreadData = {
       channel: `sluice-rank-${process.pid}-${++pools}`,
       settings: settingsText(settings),
@@ -48,11 +56,11 @@ export class RankPool {
 
   /** Packed request and shard replies in, packed ranking out. @throws Error when the queue is full or the task fails. */
   rank(request: ArrayBuffer, shards: readonly ArrayBuffer[]): Promise<ArrayBuffer> {
-    return this.pool.run({ type: 'rank', request, shards }, { transferList: [...shards] }) as Promise<ArrayBuffer>
+    return this.pool.run({ type: 'rank', request, shards }) as Promise<ArrayBuffer>
   }
 
   encode(histories: readonly ArrayBuffer[]): Promise<ArrayBuffer[]> {
-    return this.pool.run({ type: 'encode', histories }, { transferList: [...histories] }) as Promise<ArrayBuffer[]>
+    return this.pool.run({ type: 'encode', histories }) as Promise<ArrayBuffer[]>
   }
 
   setTables(tables: ThreadTables): void {
@@ -92,6 +100,8 @@ export class RankPool {
     if (message.type === 'hello') {
       this.say({ type: 'tables', tables: this.tables })
       for (const handles of this.live.values()) this.say({ type: 'prepare', handles })
+      this.greeted.add(message.threadId)
+      if (this.greeted.size >= this.threads) this.onStarted()
       return
     }
     const preparation = this.preparing.get(message.generation)

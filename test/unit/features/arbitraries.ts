@@ -40,7 +40,7 @@ export const eventsArbitrary: fc.Arbitrary<FoldedEvent[]> = fc
     fc.record({
       id: fc.nat(60),
       item: fc.nat(itemCount - 1),
-      roles: fc.integer({ min: 1, max: allRoles }),
+      roles: fc.oneof(fc.integer({ min: 1, max: allRoles }), fc.constant(Role.impression)),
       value: fc.oneof(fc.constant(Number.NaN), fc.integer({ min: 0, max: 5 }), fc.double({ noNaN: true })),
       stepMs: fc.oneof(
         fc.integer({ min: 0, max: 600_000 }),

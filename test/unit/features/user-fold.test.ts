@@ -166,6 +166,14 @@ describe('the history', () => {
     expect(state.get(Scalar.firstAt)).toBe(start)
   })
 
+  it('keeps the newer time of an engagement that a late event joins', () => {
+    const state = fold([
+      event({ seq: 1, item: 1, roles: clicked, time: start }),
+      event({ seq: 2, item: 1, roles: Role.positive, time: start - hour }),
+    ])
+    expect(historyOf(state)).toEqual([{ item: 1, roles: clicked | Role.positive, time: start, value: Number.NaN }])
+  })
+
   it('finds the engagement to merge with whether or not the seen set is the longer memory', () => {
     fc.assert(
       fc.property(eventsArbitrary, events => {

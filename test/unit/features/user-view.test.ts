@@ -95,6 +95,11 @@ describe('the view of a user', () => {
     expect([...viewAt(state).seen]).toEqual([7])
   })
 
+  it('names a seen item once, however often it was shown again', () => {
+    const again = Array.from({ length: 6 }, (_, i) => [7, Role.impression, start + i] as const)
+    expect([...viewAt(userOf([[7, Role.click, start], ...again])).seen]).toEqual([7])
+  })
+
   it('holds exactly the most recent seen items, in ascending order', () => {
     const settings = { ...defaultSettings, seenLimit: 100 }
     const state = userOf(

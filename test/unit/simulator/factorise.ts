@@ -9,7 +9,7 @@ export interface Factors {
   score(user: number, item: number): number
 }
 
-/** Implicit alternating least squares, Hu, Koren and Volinsky, ICDM 2008, small and plain. Histories hold item numbers. */
+/** Implicit alternating least squares, Hu, Koren and Volinsky, ICDM 2008. Histories hold item numbers. */
 export function factorise(histories: readonly ReadonlySet<number>[], items: number, sweeps: number): Factors {
   const random = createRandom(3)
   const start = (rows: number) => new Float64Array(rows * rank).map(() => sampleNormal(random, 0, 0.05))

@@ -50,7 +50,8 @@ function contentScore(): (user: number, item: number) => number {
   const texts = [...world.items()].map(item => {
     const words = `${item.title} ${item.text} ${item.categories.join('_ ')}_ ${item.creators.join('_ ')}_`
     const distinct = new Set(words.toLowerCase().match(/[\p{L}_]{3,}/gu))
-    return Uint32Array.from(distinct, word => numbers.getOrInsert(word, numbers.size))
+    for (const word of distinct) if (!numbers.has(word)) numbers.set(word, numbers.size)
+    return Uint32Array.from(distinct, word => numbers.get(word)!)
   })
   const count = new Float64Array(numbers.size)
   for (const words of texts) for (const word of words) count[word]++

@@ -102,6 +102,10 @@ describe('the truth', () => {
     }
   })
 
+  it('lets nobody react to a title that does not exist', () => {
+    expect(() => new Audience(world).respond(0, [1_000], noon, createRandom(1), 'q')).toThrow(/no title 1000/)
+  })
+
   it('ranks ideally: the available titles of highest preference, best first', () => {
     for (const person of [0, 7, 42]) {
       const scored = Array.from({ length: 1_000 }, (_, title) => title)

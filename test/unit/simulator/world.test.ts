@@ -62,7 +62,7 @@ describe('a simulated world', () => {
     }
   })
 
-  it('has titles of one to three different categories, some restricted, expiring, new and unsuitable for the young', () => {
+  it('has titles of one to three different categories, some restricted, expiring, new or not for the young', () => {
     const world = smallWorld({ titles: 2_000 })
     const items = [...world.items()]
     const share = (holds: (item: (typeof items)[number]) => boolean) => items.filter(holds).length / items.length

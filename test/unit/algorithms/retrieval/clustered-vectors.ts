@@ -1,5 +1,5 @@
 /**
- * Vectors shaped like learned item embeddings: topics of uneven size inside broader themes, variance that falls off over
+ * Vectors shaped like learned item embeddings: topics of uneven size inside broader themes, variance that falls over
  * the dimensions, norms that grow with popularity; and queries shaped like users, who mix a few items' directions.
  * Uniformly random vectors would prove nothing: in them nothing is near anything.
  */

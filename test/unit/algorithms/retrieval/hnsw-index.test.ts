@@ -1,9 +1,10 @@
-import { copyFile, mkdtemp, rm } from 'node:fs/promises'
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ExactIndex } from '../../../../algorithms/retrieval/exact-index.ts'
 import { HnswIndex } from '../../../../algorithms/retrieval/hnsw-index.ts'
+import { fileChecksum, readIndexFile, writeIndexFile } from '../../../../algorithms/retrieval/index-file.ts'
 import { LabelSlots } from '../../../../algorithms/retrieval/label-slots.ts'
 import { neighboursOf, recallAtK } from '../../../../algorithms/retrieval/recall.ts'
 import { searchWidthFor, tuneSearchWidth } from '../../../../algorithms/retrieval/search-width.ts'
@@ -78,6 +79,19 @@ describe('HnswIndex', () => {
     await copyFile(join(folder, 'second.graph'), join(folder, 'first.graph'))
     await expect(index.load(join(folder, 'first'))).rejects.toMatchObject({ code: 'bad-file' })
     expect(index.size).toBe(2)
+  })
+
+  it('refuses a graph that was cut short before its checksum was taken', async () => {
+    const index = new HnswIndex({ dimension: DIMENSION, metric: 'cosine' })
+    for (let label = 0; label < 50; label++) index.upsert(label, row(label))
+    const path = join(folder, 'short')
+    await index.save(path)
+    const graph = await readFile(`${path}.graph`)
+    await writeFile(`${path}.graph`, graph.subarray(0, graph.length - 4))
+    const { meta, columns } = await readIndexFile(path)
+    await writeIndexFile(path, { meta: { ...meta, graphChecksum: await fileChecksum(`${path}.graph`) }, columns })
+    await expect(index.load(path)).rejects.toMatchObject({ code: 'bad-file' })
+    expect(index.search(row(3), 1, createSearchResult(1))).toBe(1)
   })
 
   it('can be saved again after a save that failed', async () => {

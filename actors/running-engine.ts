@@ -1,0 +1,193 @@
+import type { Settings } from '../config/settings.ts'
+import type { CatalogState } from '../domain/catalog-state.ts'
+import type { AcknowledgementLevel, EventResult, JournalEvent } from '../domain/event.ts'
+import { hashId } from '../domain/identity/id-dictionary.ts'
+import type { Item } from '../domain/item.ts'
+import type { JournalRecord } from '../domain/journal.ts'
+import type { Clock } from '../domain/ports.ts'
+import type { Recommendation, RecommendationRequest } from '../domain/recommendation.ts'
+import type { User } from '../domain/user.ts'
+import type { DataDirectory } from '../storage/data-directory.ts'
+import type { EventLog } from '../storage/event-log.ts'
+import type { OnlineStore } from '../storage/online-store.ts'
+import { callbackRef, tell } from '../supervision/actor-ref.ts'
+import { ask } from '../supervision/ask.ts'
+import type { HealthReport } from '../supervision/health.ts'
+import { spawn } from '../supervision/system.ts'
+import type { Metrics } from '../telemetry/metrics.ts'
+import { checkItem } from './check-item.ts'
+import type { SnapshotDone } from './catalog/protocol.ts'
+import { engineSettings } from './engine-settings.ts'
+import { type Engine, EngineError, type PutResult } from './engine.ts'
+import { appendedAt, journalEvents } from './event-desk.ts'
+import { requestActor } from './request/actor.ts'
+import type { RecommendReply } from './request/protocol.ts'
+import type { Tree } from './tree.ts'
+
+export interface RunningParts {
+  readonly tree: Tree
+  readonly state: CatalogState
+  readonly clock: Clock
+  readonly log: EventLog
+  readonly store: OnlineStore
+  readonly directory: DataDirectory
+  readonly settings: Settings
+  readonly metrics: Metrics
+  readonly faults: boolean
+}
+
+/** The engine over a running tree of actors: turns calls into messages and replies into results. */
+export class RunningEngine implements Engine {
+  readonly clock: Clock
+  readonly metrics: Metrics
+  readonly catalog: CatalogState
+  private readonly parts: RunningParts
+  private readonly tree: Tree
+  private readonly snapshots: NodeJS.Timeout
+  private requestNumber = 0
+  private snapshotSeq: number
+  private isStopping = false
+
+  constructor(parts: RunningParts) {
+    this.parts = parts
+    this.tree = parts.tree
+    this.clock = parts.clock
+    this.metrics = parts.metrics
+    this.catalog = parts.state
+    this.snapshotSeq = parts.state.appliedSeq
+    const { snapshotIntervalMs } = parts.settings.of(engineSettings)
+    this.snapshots = setInterval(() => void this.snapshotIfChanged(), snapshotIntervalMs)
+    this.snapshots.unref()
+  }
+
+  get modelSet(): string | null {
+    return this.tree.models.current?.id ?? null
+  }
+
+  recommend(request: RecommendationRequest): Promise<Recommendation> {
+    if (this.isStopping) return Promise.reject(new EngineError('not_ready', 'the engine is stopping'))
+    return new Promise((resolve, reject) => {
+      const replyTo = callbackRef<RecommendReply>(reply => {
+        if (reply.type === 'recommendation') resolve(reply.recommendation)
+        else reject(new EngineError(reply.code, reply.reason))
+      })
+      const task = {
+        request,
+        now: request.context.time ?? this.clock.now(),
+        seed: hashId(request.requestId),
+        replyTo,
+      }
+      const name = `request-${++this.requestNumber}`
+      spawn(this.tree.requests, name, requestActor(this.tree.requestParts, task), { lifetime: 'temporary' })
+    })
+  }
+
+  appendEvents(events: readonly JournalEvent[], level: AcknowledgementLevel): Promise<EventResult[]> {
+    const { ackTimeoutMs } = this.parts.settings.of(engineSettings)
+    return journalEvents(this.tree, this.catalog, events, level, ackTimeoutMs)
+  }
+
+  async putItems(items: readonly Item[]): Promise<PutResult[]> {
+    const rejections = items.map(item => checkItem(item, this.catalog))
+    const accepted = items.filter((_, i) => rejections[i] === null)
+    const at = this.clock.now()
+    const firstSeq = await this.append(accepted.map(item => ({ kind: 'item', at, item })))
+    await this.tree.applied.until(firstSeq + accepted.length - 1)
+    let seq = firstSeq
+    return items.map((item, i) => rejections[i] ?? { id: item.id, status: 'stored', seq: seq++ })
+  }
+
+  async deleteItem(id: string): Promise<boolean> {
+    if (this.catalog.findLiveItem(id) < 0) return false
+    await this.tree.applied.until(await this.append([{ kind: 'item-delete', at: this.clock.now(), id }]))
+    return true
+  }
+
+  getItem(id: string): Item | undefined {
+    const item = this.catalog.findLiveItem(id)
+    return item < 0 ? undefined : this.catalog.document(item)
+  }
+
+  async putUsers(users: readonly User[]): Promise<PutResult[]> {
+    const at = this.clock.now()
+    const firstSeq = await this.append(users.map(user => ({ kind: 'user', at, user })))
+    await this.tree.applied.until(firstSeq + users.length - 1)
+    return users.map((user, i) => ({ id: user.id, status: 'stored', seq: firstSeq + i }))
+  }
+
+  async deleteUser(id: string): Promise<boolean> {
+    if ((await this.getUser(id)) === undefined) return false
+    await this.tree.applied.until(await this.append([{ kind: 'user-delete', at: this.clock.now(), id }]))
+    return true
+  }
+
+  async getUser(id: string): Promise<User | undefined> {
+    const { userShards, system } = this.tree
+    const shard = userShards[hashId(id) % userShards.length]
+    const { user } = await ask(system, shard, { type: 'get-user', userId: id }, this.ackTimeoutMs)
+    return user ?? undefined
+  }
+
+  health(): HealthReport {
+    return this.tree.system.health()
+  }
+
+  notReadyReasons(): readonly string[] {
+    const { ready, reasons } = this.health()
+    if (this.isStopping) return ['the engine is stopping']
+    return ready ? [] : reasons
+  }
+
+  async publishEpoch(): Promise<void> {
+    const seq = await this.append([{ kind: 'epoch', at: this.clock.now() }])
+    await this.tree.published.until(seq)
+  }
+
+  async snapshot(): Promise<void> {
+    const done = await new Promise<SnapshotDone>(resolve => {
+      tell(this.tree.catalog, { type: 'snapshot', replyTo: callbackRef(resolve) })
+    })
+    if (done.failure !== null) throw new EngineError('storage_failed', done.failure)
+    this.snapshotSeq = done.throughSeq
+  }
+
+  killIndexThread(shard: number): void {
+    if (!this.parts.faults) throw new EngineError('not_allowed', 'faults are switched off: start with --faults')
+    const ref = this.tree.indexShards[shard]
+    if (ref === undefined) throw new EngineError('not_allowed', `there is no index shard ${shard}`)
+    tell(ref, { type: 'kill-thread' })
+  }
+
+  announce(url: string | null): void {
+    this.parts.directory.announce(url)
+  }
+
+  async stop(): Promise<void> {
+    if (this.isStopping) return
+    this.isStopping = true
+    clearInterval(this.snapshots)
+    await this.snapshotIfChanged()
+    await this.tree.system.stop()
+    await this.tree.pool.stop()
+    await this.parts.log.close()
+    await this.parts.store.close()
+    this.parts.directory.close()
+  }
+
+  private get ackTimeoutMs(): number {
+    return this.parts.settings.of(engineSettings).ackTimeoutMs
+  }
+
+  /** A snapshot that fails costs a longer restart, not data: the journal holds everything. */
+  private async snapshotIfChanged(): Promise<void> {
+    if (this.catalog.appliedSeq <= this.snapshotSeq) return
+    await this.snapshot().catch(() => {})
+  }
+
+  private async append(records: readonly JournalRecord[]): Promise<number> {
+    if (records.length === 0) return this.catalog.appliedSeq + 1
+    const reply = await appendedAt(this.tree.journal, records)
+    if (reply.type === 'appended') return reply.firstSeq
+    throw new EngineError(reply.code, reply.reason)
+  }
+}

@@ -1,0 +1,342 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { CandidateSet } from '../../../domain/candidate-set.ts'
+import { decodeFrame, encodeFrame } from '../../../domain/frame.ts'
+import { Role } from '../../../domain/roles.ts'
+import { FeatureAssembler, type FeatureTables } from '../../../features/assemble.ts'
+import { applyToCounters } from '../../../features/item-counters.ts'
+import type { QueryVectors } from '../../../features/recent-similarity.ts'
+import { featureCount, featureIndex, featureSchema } from '../../../features/schema.ts'
+import { applyEvent } from '../../../features/user-fold.ts'
+import { UserState } from '../../../features/user-state.ts'
+import { buildUserView, type UserView, userViewLayout } from '../../../features/user-view.ts'
+import { catalogue, eventsArbitrary, smallSettings } from './arbitraries.ts'
+import { defaultSettings, event, FakeCounters, type FakeItem, FakeItems, FakeVectors } from './fakes.ts'
+
+const day = 86_400_000
+const now = Date.UTC(2024, 0, 15, 6)
+const request = { region: 0, language: 0, device: 0, deviceClassOf: () => 0 }
+const noQuery: QueryVectors = { collaborative: new Float32Array(0), content: new Float32Array(0) }
+
+function candidatesOf(items: readonly number[], rowAt: (item: number) => number): CandidateSet {
+  const candidates = new CandidateSet(Math.max(1, items.length))
+  candidates.count = items.length
+  items.forEach((item, i) => {
+    candidates.item[i] = item
+    candidates.row[i] = rowAt(item)
+    candidates.bestRank[i] = i
+    candidates.proposers[i] = 1 + i
+    candidates.coVisitation[i] = i / 3
+  })
+  return candidates
+}
+
+/** Reads one feature of one candidate of a small world with nothing in it but what a test puts there. */
+class World {
+  readonly items: FakeItems
+  readonly counters: FakeCounters
+  readonly user = new UserState()
+  collaborative = new FakeVectors(2, [])
+  content = new FakeVectors(2, [])
+  query = noQuery
+  #seq = 0
+
+  constructor(items: readonly FakeItem[]) {
+    this.items = new FakeItems(items)
+    this.counters = new FakeCounters(items.length)
+  }
+
+  /** The user does something, and the item counters hear of it too. */
+  does(item: number, roles: number, time: number, value = Number.NaN) {
+    const next = event({ seq: ++this.#seq, item, roles, time, value })
+    expect(applyEvent(this.user, next, this.items, defaultSettings)).toBe('applied')
+    applyToCounters(this.counters, next, defaultSettings)
+  }
+
+  vectors(byItem: readonly (readonly number[] | undefined)[]): FakeVectors {
+    return new FakeVectors(2, byItem.toReversed())
+  }
+
+  read(item: number, change: Partial<UserView> = {}, prepare: (candidates: CandidateSet) => void = () => {}) {
+    const candidates = candidatesOf([item], item => this.items.rowAt(item, this.#seq))
+    prepare(candidates)
+    const view = { ...buildUserView(this.user, request, now, defaultSettings), ...change }
+    const { items, counters, collaborative, content } = this
+    const out = new Float32Array(featureCount)
+    const tables = { items, catalogSeq: this.#seq, counters, collaborative, content }
+    new FeatureAssembler(defaultSettings).assemble(view, candidates, tables, this.query, out)
+    return (name: string) => out[featureIndex(name)]
+  }
+}
+
+describe('assembling features', () => {
+  const vectorsArbitrary = fc
+    .array(
+      fc.option(fc.array(fc.double({ min: -1e3, max: 1e3, noNaN: true }), { minLength: 4, maxLength: 4 }), {
+        nil: undefined,
+      }),
+      { minLength: 40, maxLength: 40 },
+    )
+    .map(rows => new FakeVectors(4, rows))
+  const queryArbitrary = fc.oneof(
+    fc.constant(new Float32Array(0)),
+    fc
+      .array(fc.double({ min: -1e3, max: 1e3, noNaN: true }), { minLength: 4, maxLength: 4 })
+      .map(q => Float32Array.from(q)),
+  )
+  const worldArbitrary = fc.record({
+    events: eventsArbitrary,
+    items: fc.array(fc.nat(39), { maxLength: 12 }),
+    collaborative: vectorsArbitrary,
+    content: vectorsArbitrary,
+    query: fc.record({ collaborative: queryArbitrary, content: queryArbitrary }),
+    laterMs: fc.oneof(fc.constant(0), fc.integer({ min: -100 * day, max: 100 * day }), fc.constant(9000 * day)),
+    region: fc.nat(64),
+  })
+
+  function prepare({
+    events,
+    collaborative,
+    content,
+    laterMs,
+    region,
+  }: typeof worldArbitrary extends fc.Arbitrary<infer W> ? W : never) {
+    const user = new UserState()
+    const counters = new FakeCounters(40)
+    for (const event of events) {
+      applyEvent(user, event, catalogue, smallSettings)
+      applyToCounters(counters, event, smallSettings)
+    }
+    const at = Math.max(0, (events.at(-1)?.time ?? now) + laterMs)
+    const view = buildUserView(user, { ...request, region }, at, smallSettings)
+    const tables: FeatureTables = { items: catalogue, catalogSeq: 1000, counters, collaborative, content }
+    return { view, tables }
+  }
+
+  it('never gives a number that is not finite, or not small, whatever was folded', () => {
+    fc.assert(
+      fc.property(worldArbitrary, world => {
+        const { view, tables } = prepare(world)
+        const candidates = candidatesOf(world.items, item => catalogue.currentRow(item))
+        const out = new Float32Array(world.items.length * featureCount)
+        new FeatureAssembler(smallSettings).assemble(view, candidates, tables, world.query, out)
+        out.forEach((value, i) => {
+          if (!(Math.abs(value) <= 30)) throw new Error(`${featureSchema[i % featureCount].name} is ${value}`)
+        })
+      }),
+    )
+  })
+
+  it('gives a candidate the same bits alone, among others, again, and through a frame', () => {
+    const reused = new FeatureAssembler(smallSettings)
+    fc.assert(
+      fc.property(worldArbitrary, world => {
+        const { view, tables } = prepare(world)
+        const candidates = candidatesOf(world.items, item => catalogue.currentRow(item))
+        const together = new Float32Array(world.items.length * featureCount)
+        const framed = decodeFrame(userViewLayout, encodeFrame(userViewLayout, view))
+        reused.assemble(framed, candidates, tables, world.query, together)
+        world.items.forEach((item, i) => {
+          const alone = candidatesOf([item], item => catalogue.currentRow(item))
+          alone.bestRank[0] = candidates.bestRank[i]
+          alone.proposers[0] = candidates.proposers[i]
+          alone.coVisitation[0] = candidates.coVisitation[i]
+          const row = new Float32Array(featureCount)
+          new FeatureAssembler(smallSettings).assemble(view, alone, tables, world.query, row)
+          const words = new Uint32Array(row.buffer)
+          expect(words).toEqual(new Uint32Array(together.buffer, i * featureCount * 4, featureCount))
+        })
+      }),
+      { numRuns: 40 },
+    )
+  })
+
+  it('writes exactly one row per candidate', () => {
+    const world = new World([{}, {}])
+    const candidates = candidatesOf([0, 1], item => world.items.currentRow(item))
+    const out = new Float32Array(2 * featureCount + 1).fill(77)
+    const { items, counters, collaborative, content } = world
+    const tables = { items, catalogSeq: 1, counters, collaborative, content }
+    const view = buildUserView(undefined, request, now, defaultSettings)
+    new FeatureAssembler(defaultSettings).assemble(view, candidates, tables, noQuery, out)
+    expect(out[2 * featureCount]).toBe(77)
+    expect(out.subarray(0, 2 * featureCount).includes(77)).toBe(false)
+    expect(out[featureCount + featureIndex('coVisitationPerPopularity')]).toBeCloseTo(1 / 3, 6)
+  })
+
+  it('refuses output that is too small, a view of another build, and a query of another space', () => {
+    const world = new World([{}])
+    expect(() => world.read(0, { userFeatures: new Float32Array(3) })).toThrow(/3 user features/)
+    world.query = { collaborative: new Float32Array(3), content: new Float32Array(0) }
+    expect(() => world.read(0)).toThrow(/3 dimensions, its space 2/)
+    const candidates = candidatesOf([0], () => 0)
+    const { items, counters, collaborative, content } = world
+    const tables = { items, catalogSeq: 1, counters, collaborative, content }
+    const view = buildUserView(undefined, request, now, defaultSettings)
+    const assembler = new FeatureAssembler(defaultSettings)
+    expect(() => assembler.assemble(view, candidates, tables, noQuery, new Float32Array(5))).toThrow(/need room/)
+  })
+})
+
+describe('item features', () => {
+  it('know age, launch window and whether the date is known', () => {
+    const world = new World([{ publishedAt: now - 7 * day }, {}, { publishedAt: now + day }])
+    const recent = world.read(0)
+    expect(recent('itemAgeLogDays')).toBeCloseTo(Math.log(8), 6)
+    expect(recent('itemLaunch')).toBeCloseTo(0.5, 6)
+    expect(recent('itemPublishedKnown')).toBe(1)
+    expect(world.read(1)('itemPublishedKnown')).toBe(0)
+    expect(world.read(1)('itemLaunch')).toBe(0)
+    expect(world.read(2)('itemLaunch')).toBe(1)
+  })
+
+  it('draw the rates of a rarely clicked item towards those of all items', () => {
+    const world = new World([{}, {}, {}])
+    for (let i = 0; i < 100; i++) world.does(0, Role.click | (i < 80 ? Role.positive : 0), now - 200 * day + i * day)
+    world.does(1, Role.click, now - day)
+    const average = (80 + 0.3 * 20) / (101 + 20)
+    expect(world.read(1)('itemPositiveRate')).toBeCloseTo((20 * average) / 21, 5)
+    expect(world.read(2)('itemPositiveRate')).toBeCloseTo(average, 5)
+    expect(world.read(0)('itemPositiveRate')).toBeGreaterThan(average)
+  })
+
+  it('see a trend where clicks are recent', () => {
+    const world = new World([{}, {}, {}])
+    for (let i = 0; i < 20; i++) world.does(0, Role.click, now - 3600_000 + i)
+    for (let i = 0; i < 20; i++) world.does(1, Role.click, now - 60 * day + i * day)
+    const [burst, fading, never] = [0, 1, 2].map(item => world.read(item)('itemTrend'))
+    expect(burst).toBeGreaterThan(2)
+    expect(fading).toBeLessThan(-0.4)
+    expect(never).toBe(0)
+  })
+})
+
+describe('cross features', () => {
+  it('measure the taste for the categories of an item in shares of all clicks', () => {
+    const world = new World([{ categories: [1] }, { categories: [2] }, { categories: [3, 1, 9] }])
+    world.does(0, Role.click | Role.positive, now)
+    world.does(1, Role.click | Role.negative, now)
+    const read = world.read(2)
+    expect(read('categoryClickMax')).toBe(0.5)
+    expect(read('categoryClickMean')).toBeCloseTo(0.5 / 3, 6)
+    expect(read('categoryClickPrimary')).toBe(0)
+    expect(read('categoryPositiveMax')).toBe(1)
+    expect(read('categoryNegativeMax')).toBe(0)
+    expect(world.read(1)('categoryNegativeMax')).toBe(1)
+    expect(world.read(0)('categoryPositiveRate')).toBeGreaterThan(world.read(1)('categoryPositiveRate'))
+  })
+
+  it('see the categories of the last engagements, not those of what was disliked', () => {
+    const world = new World([{ categories: [1] }, { categories: [2] }, { categories: [3] }])
+    world.does(0, Role.click, now - 6 * 3600_000)
+    world.does(1, Role.click, now)
+    world.does(2, Role.negative, now)
+    expect(world.read(0)('recentCategoryMax')).toBeCloseTo(1 / 3, 6)
+    expect(world.read(1)('recentCategoryMax')).toBeCloseTo(2 / 3, 6)
+    expect(world.read(2)('recentCategoryMax')).toBe(0)
+  })
+
+  it('know a creator again', () => {
+    const world = new World([{ creators: [70_000] }, { creators: [5, 70_000] }, { creators: [6] }])
+    world.does(0, Role.click | Role.positive, now)
+    expect(world.read(1)('creatorKnown')).toBe(1)
+    expect(world.read(1)('creatorClickMax')).toBe(1)
+    expect(world.read(1)('creatorPositiveMax')).toBe(1)
+    expect(world.read(2)('creatorKnown')).toBe(0)
+  })
+
+  it('compare language, region and age only where both sides are known', () => {
+    const world = new World([{ language: 2, regions: [3, 33], maturity: 16 }, {}])
+    const known = { language: 2, region: 33, age: 36 }
+    expect(world.read(0, known)('languageMatch')).toBe(1)
+    expect(world.read(0, { ...known, language: 1 })('languageMatch')).toBe(-1)
+    expect(world.read(1, known)('languageMatch')).toBe(0)
+    expect(world.read(0, known)('regionLicensed')).toBe(1)
+    expect(world.read(0, { region: 3 })('regionLicensed')).toBe(1)
+    for (const region of [0, 1, 32, 34, 64]) expect(world.read(0, { region })('regionLicensed')).toBe(0)
+    expect(world.read(1, known)('regionLicensed')).toBe(0)
+    expect(world.read(0, known)('maturityGap')).toBe(1)
+    expect(world.read(0, { age: Number.NaN })('maturityGap')).toBe(0)
+  })
+
+  it('measure popularity and publication year against what the user usually takes', () => {
+    const world = new World([{ publishedAt: now }, { publishedAt: now - 20 * 365.2425 * day }, { publishedAt: now }])
+    for (let i = 0; i < 9; i++) world.does(0, Role.click, now - i * 30 * day)
+    expect(world.read(2)('popularityGap')).toBeCloseTo(-Math.log(10), 5)
+    expect(world.read(2)('publishYearDistance')).toBe(0)
+    expect(world.read(1)('publishYearDistance')).toBe(5)
+  })
+
+  it('compare with the last items in both vector spaces, by direction alone', () => {
+    const world = new World([{}, {}, {}, {}])
+    world.collaborative = world.vectors([[0, 5], [3, 0], [2, 0], undefined])
+    world.content = world.vectors([[4, 0], [0, 1], [0.5, 0], undefined])
+    world.query = { collaborative: Float32Array.of(1.5, 7), content: Float32Array.of(3, 4) }
+    world.does(0, Role.click | Role.positive, now - day)
+    world.does(1, Role.click, now)
+    const read = world.read(2)
+    expect(read('collaborativeProduct')).toBe(3)
+    expect(read('contentCosine')).toBeCloseTo(0.6, 6)
+    expect(read('recentCollaborativeMax')).toBe(1)
+    expect(read('recentCollaborativeMean')).toBe(0.5)
+    expect(read('lastCollaborative')).toBe(1)
+    expect(read('lastContent')).toBe(0)
+    expect(read('positiveContentMax')).toBe(1)
+    expect([read('collaborativeKnown'), read('contentKnown')]).toEqual([1, 1])
+    const absent = world.read(3)
+    const names = [
+      'collaborativeProduct',
+      'contentCosine',
+      'recentCollaborativeMax',
+      'collaborativeKnown',
+      'contentKnown',
+    ]
+    expect(names.map(absent)).toEqual([0, 0, 0, 0, 0])
+  })
+
+  it('look for positives among positives only', () => {
+    const world = new World([{}, {}])
+    world.content = world.vectors([
+      [1, 1],
+      [0, 1],
+    ])
+    world.does(0, Role.positive, now - day)
+    world.does(1, Role.click, now)
+    expect(world.read(1)('lastContent')).toBe(1)
+    expect(world.read(1)('positiveContentMax')).toBeCloseTo(Math.SQRT1_2, 6)
+  })
+
+  it('do not take an item without a vector for the last one with', () => {
+    const world = new World([{}, {}])
+    world.collaborative = world.vectors([[1, 0], undefined])
+    world.does(0, Role.click, now - day)
+    world.does(1, Role.click, now)
+    expect(world.read(0)('lastCollaborative')).toBe(0)
+    expect(world.read(0)('recentCollaborativeMax')).toBe(1)
+  })
+
+  it('count the impressions of this item that brought no click', () => {
+    const world = new World(Array.from({ length: 9 }, () => ({})))
+    for (const item of [6, 2, 4, 1, 7]) for (let i = 0; i < item; i++) world.does(item, Role.impression, now)
+    world.does(4, Role.click, now)
+    const counts = Array.from({ length: 9 }, (_, item) => Math.expm1(world.read(item)('impressionsUnclickedLog')))
+    expect(counts.map(Math.round)).toEqual([0, 1, 2, 0, 0, 0, 6, 7, 0])
+  })
+})
+
+describe('retrieval features', () => {
+  it('are the evidence that the merged candidates carry', () => {
+    const world = new World([{}])
+    for (let i = 0; i < 3; i++) world.does(0, Role.click, now - i * 9 * day)
+    const read = world.read(0, {}, candidates => {
+      candidates.bestRank[0] = 9
+      candidates.proposers[0] = 0x8000_0005
+      candidates.coVisitation[0] = 3
+    })
+    expect(read('rankReciprocal')).toBeCloseTo(0.1, 6)
+    expect(read('rankLog')).toBeCloseTo(Math.log(10), 6)
+    expect(read('proposers')).toBe(3)
+    expect(read('coVisitationLog')).toBeCloseTo(Math.log(4), 6)
+    expect(read('coVisitationPerPopularity')).toBeCloseTo(1.5, 6)
+  })
+})
