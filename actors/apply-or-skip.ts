@@ -8,7 +8,10 @@ export function applyOrSkip<T>(log: Logger, kind: string, apply: () => T): T | u
   try {
     return apply()
   } catch (error) {
-    log.error({ error: String(error), stack: error instanceof Error ? error.stack : undefined, kind }, 'an entry was skipped')
+    log.error(
+      { error: String(error), stack: error instanceof Error ? error.stack : undefined, kind },
+      'an entry was skipped',
+    )
     return undefined
   }
 }

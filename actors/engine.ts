@@ -49,7 +49,13 @@ export interface Engine {
 
 export type PutResult =
   | { readonly id: string; readonly status: 'stored'; readonly seq: number }
-  | { readonly id: string; readonly status: 'rejected'; readonly code: string; readonly field?: string; readonly hint: string }
+  | {
+      readonly id: string
+      readonly status: 'rejected'
+      readonly code: string
+      readonly field?: string
+      readonly hint: string
+    }
 
 export type EngineErrorCode = 'overloaded' | 'deadline' | 'not_ready' | 'not_allowed' | 'storage_failed' | 'internal'
 

@@ -101,7 +101,7 @@ class Outcomes {
   }
 
   add({ seqs, outcomes }: EventsApplied): void {
-    seqs.forEach((seq, i) => this.bySeq.set(seq, outcomes[i]))
+    for (let i = 0; i < seqs.length; i++) this.bySeq.set(seqs[i], outcomes[i])
     if (this.bySeq.size >= this.expected) this.resolve()
   }
 

@@ -1,6 +1,6 @@
+import { createRandom } from '../algorithms/statistics/random.ts'
 import type { Settings } from '../config/settings.ts'
 import { systemMonotonicClock } from '../domain/ports.ts'
-import { createRandom } from '../algorithms/statistics/random.ts'
 import { DataDirectory } from '../storage/data-directory.ts'
 import { ItemDocuments } from '../storage/item-documents.ts'
 import { LmdbOnlineStore } from '../storage/lmdb-online-store.ts'

@@ -16,7 +16,7 @@ import type { CatalogState } from '../domain/catalog-state.ts'
 import type { Clock, MonotonicClock, Random } from '../domain/ports.ts'
 import { featureSchemaHash } from '../features/schema.ts'
 import { featureSettings } from '../features/settings.ts'
-import { CountersState } from '../funnel/counters-state.ts'
+import { CountersState, type PublishedEpoch } from '../funnel/counters-state.ts'
 import { settingsText } from '../funnel/fragments.ts'
 import { LiveModelSets } from '../funnel/live-model-sets.ts'
 import { readModelSet } from '../funnel/model-set-files.ts'
@@ -26,8 +26,8 @@ import { loadArtefact, readPromoted } from '../models/artefact.ts'
 import type { EventLog } from '../storage/event-log.ts'
 import type { OnlineStore } from '../storage/online-store.ts'
 import { type ActorRef, tell } from '../supervision/actor-ref.ts'
-import type { RestartPolicy } from '../supervision/strategy.ts'
 import { restartPolicy, supervisionSettings } from '../supervision/settings.ts'
+import type { RestartPolicy } from '../supervision/strategy.ts'
 import { type ActorSystem, createSystem } from '../supervision/system.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
@@ -89,135 +89,209 @@ export interface Tree {
 }
 
 export function growTree(parts: TreeParts): Tree {
-  const { settings, state, store, clock, monotonic, metrics } = parts
-  const system = createSystem({
-    name: 'sluice',
-    clock,
-    monotonic,
-    random: parts.random,
-    log: parts.logger,
-    metrics,
-    policy: restartPolicy(settings.of(supervisionSettings)),
-    mailboxDepthMax: settings.of(engineSettings).mailboxDepthMax,
-    onFailure: parts.onFailure,
-  })
-  const { shards: indexShardCount } = settings.of(indexSettings)
-  const schemaHash = featureSchemaHash(settings.of(featureSettings))
-  const applied = new Waiters(state.appliedSeq)
-  const published = new Waiters(state.appliedSeq)
+  return new Grower(parts).grow()
+}
 
-  const tables = new SharedTables(state.table.handles(), new CountersState(settings).latest)
-  const pool = new RankPool(settings, tables.current)
-  tables.subscribe(next => pool.setTables(next))
-  const models = new LiveModelSets(state, settings.of(catalogSettings).rowsMax, generation => {
-    pool.retire(generation)
-    for (const shard of indexShards) tell(shard, { type: 'retire', generation })
-  })
-  const ownedItems = (shard: number) => itemsOf(shard, indexShardCount, state)
-  const handlesFor = (handles: ModelSetHandles, shard: number) => ({ ...handles, owned: ownedItems(shard) })
-  const requestEpoch = () => tell(journal, { type: 'append', records: [{ kind: 'epoch', at: clock.now() }] })
+/** What these own is the order of everything: after a defect the process ends, and starts from what is durable. */
+const fatal: Partial<RestartPolicy> = { classify: () => 'fatal' }
 
-  const counters: ActorRef<CountersMessage> = system.spawn(
-    'counters',
-    countersActor({
-      settings,
+/** Actors refer to each other in circles, so they are spawned one by one and found through these fields. */
+class Grower {
+  private readonly parts: TreeParts
+  private readonly settings: Settings
+  private readonly system: ActorSystem
+  private readonly schemaHash: string
+  private readonly tables: SharedTables
+  private readonly pool: RankPool
+  private readonly models: LiveModelSets
+  private readonly applied: Waiters
+  private readonly published: Waiters
+  private indexShards: readonly ActorRef<IndexShardMessage>[] = []
+  private journal!: ActorRef<JournalMessage>
+  private modelManager!: ActorRef<ModelManagerMessage>
+
+  constructor(parts: TreeParts) {
+    const { settings, state, clock, monotonic, metrics } = parts
+    this.parts = parts
+    this.settings = settings
+    this.system = createSystem({
+      name: 'sluice',
       clock,
-      store,
-      requestEpoch,
-      publish: epoch => {
-        tables.publish(epoch)
-        published.reach(epoch.counters.epoch)
-      },
-    }),
-  )
-  const userShards: ActorRef<UserShardMessage>[] = range(settings.of(usersSettings).shards).map(shard =>
-    system.spawn(
-      `user-shard-${shard}`,
-      userShardActor({ catalog: state, deviceClassOf: code => deviceClassOf(state.deviceName(code)), store, counters, settings }),
-    ),
-  )
-  const indexShards: ActorRef<IndexShardMessage>[] = range(indexShardCount).map(shard =>
-    system.spawn(
-      `index-shard-${shard}`,
-      indexShardActor({
-        shard,
-        startThread: events =>
-          new IndexThreadProxy(
-            { shard, shards: indexShardCount, settings: settingsText(settings), tables: tables.current },
-            events,
-          ),
-        ownedItems: () => ownedItems(shard),
-        liveModelSets: () => models.live().map(({ handles }) => handlesFor(handles, shard)),
-        onPrepared: message => tell(modelManager, message),
-      }),
-    ),
-  )
-  tables.subscribe(next => {
-    for (const shard of indexShards) tell(shard, { type: 'tables', tables: next })
-  })
-  const catalog: ActorRef<CatalogMessage> = system.spawn(
-    'catalog',
-    catalogActor({
+      monotonic,
+      random: parts.random,
+      log: parts.logger,
+      metrics,
+      policy: restartPolicy(settings.of(supervisionSettings)),
+      mailboxDepthMax: settings.of(engineSettings).mailboxDepthMax,
+      onFailure: parts.onFailure,
+    })
+    this.schemaHash = featureSchemaHash(settings.of(featureSettings))
+    this.applied = new Waiters(state.appliedSeq)
+    this.published = new Waiters(state.appliedSeq)
+    this.tables = new SharedTables(state.table.handles(), new CountersState(settings).latest)
+    this.pool = new RankPool(settings, this.tables.current)
+    this.models = new LiveModelSets(state, settings.of(catalogSettings).rowsMax, generation => {
+      this.pool.retire(generation)
+      for (const shard of this.indexShards) tell(shard, { type: 'retire', generation })
+    })
+    this.tables.subscribe(next => {
+      this.pool.setTables(next)
+      for (const shard of this.indexShards) tell(shard, { type: 'tables', tables: next })
+    })
+  }
+
+  grow(): Tree {
+    const { system, models, applied, published, pool } = this
+    const counters = this.spawnCounters()
+    const userShards = this.spawnUserShards(counters)
+    const indexShards = this.spawnIndexShards()
+    this.indexShards = indexShards
+    const catalog = this.spawnCatalog(counters, userShards)
+    const journal = this.spawnJournal(catalog)
+    this.journal = journal
+    this.modelManager = this.spawnModelManager()
+    const requests: ActorRef<never> = system.spawn('requests', () => ({ receive() {} }))
+    const requestParts = this.requestParts(userShards)
+    return {
+      system,
+      journal,
+      catalog,
+      userShards,
+      indexShards,
+      requests,
+      requestParts,
+      models,
+      applied,
+      published,
+      pool,
+    }
+  }
+
+  private spawnCounters(): ActorRef<CountersMessage> {
+    const { settings, parts } = this
+    const publish = (epoch: PublishedEpoch) => {
+      this.tables.publish(epoch)
+      this.published.reach(epoch.counters.epoch)
+    }
+    const { clock, store } = parts
+    return this.system.spawn(
+      'counters',
+      countersActor({ settings, clock, store, requestEpoch: () => this.requestEpoch(), publish }),
+    )
+  }
+
+  private spawnUserShards(counters: ActorRef<CountersMessage>): ActorRef<UserShardMessage>[] {
+    const { settings, parts } = this
+    const { state: catalog, store } = parts
+    const classOf = (code: number) => deviceClassOf(catalog.deviceName(code))
+    return range(settings.of(usersSettings).shards).map(shard =>
+      this.system.spawn(
+        `user-shard-${shard}`,
+        userShardActor({ catalog, deviceClassOf: classOf, store, counters, settings }),
+      ),
+    )
+  }
+
+  private spawnIndexShards(): ActorRef<IndexShardMessage>[] {
+    const { settings, tables } = this
+    const { shards } = settings.of(indexSettings)
+    return range(shards).map(shard =>
+      this.system.spawn(
+        `index-shard-${shard}`,
+        indexShardActor({
+          shard,
+          startThread: events =>
+            new IndexThreadProxy({ shard, shards, settings: settingsText(settings), tables: tables.current }, events),
+          ownedItems: () => this.ownedItems(shard),
+          liveModelSets: () => this.models.live().map(({ handles }) => this.handlesFor(handles, shard)),
+          onPrepared: message => tell(this.modelManager, message),
+        }),
+      ),
+    )
+  }
+
+  private spawnCatalog(
+    counters: ActorRef<CountersMessage>,
+    userShards: readonly ActorRef<UserShardMessage>[],
+  ): ActorRef<CatalogMessage> {
+    const { settings, models, indexShards, parts } = this
+    const { state, store, monotonic } = parts
+    const behaviour = catalogActor({
       state,
       models,
       store,
       userShards,
       counters,
       indexShards,
-      requestEpoch,
-      onApplied: seq => applied.reach(seq),
+      requestEpoch: () => this.requestEpoch(),
+      onApplied: seq => this.applied.reach(seq),
       monotonic,
       settings,
-    }),
-    { policy: fatal },
-  )
-  const journal: ActorRef<JournalMessage> = system.spawn(
-    'journal',
-    journalActor({ log: parts.log, catalog, settings: settings.of(journalSettings) }),
-    { policy: fatal },
-  )
-  const modelManager: ActorRef<ModelManagerMessage> = system.spawn(
-    'model-manager',
-    modelManagerActor({
-      models,
-      journal,
-      indexShards,
-      handlesFor,
-      preparePool: handles => pool.prepare(handles),
-      readPromoted: () => readPromoted(parts.modelsRoot),
-      read: async id => readModelSet(await loadArtefact(parts.modelsRoot, id, schemaHash)),
-      schemaHash,
-      clock,
-      monotonic,
-      settings,
-    }),
-  )
-  const requests: ActorRef<never> = system.spawn('requests', () => ({ receive() {} }))
-  const requestParts: RequestParts = {
-    settings,
-    catalog: state,
-    userShards,
-    indexShards,
-    ranking: new Ranking(pool),
-    stages: new RequestStages(monotonic, metrics),
-    tables: () => ({ version: tables.current.version, counterEpoch: tables.current.counters.epoch }),
-    pinModelSet: () => models.pin(),
-    releaseModelSet: pinned => models.release(pinned),
-    schemaHash,
-    logServed: served => tell(journal, { type: 'append', records: [{ kind: 'served', at: served.now, served }] }),
+    })
+    return this.system.spawn('catalog', behaviour, { policy: fatal })
   }
-  return { system, journal, catalog, userShards, indexShards, requests, requestParts, models, applied, published, pool }
-}
 
-/** What these own is the order of everything: after a defect the process ends, and starts from what is durable. */
-const fatal: Partial<RestartPolicy> = { classify: () => 'fatal' }
+  private spawnJournal(catalog: ActorRef<CatalogMessage>): ActorRef<JournalMessage> {
+    const settings = this.settings.of(journalSettings)
+    return this.system.spawn('journal', journalActor({ log: this.parts.log, catalog, settings }), { policy: fatal })
+  }
+
+  private spawnModelManager(): ActorRef<ModelManagerMessage> {
+    const { settings, models, journal, indexShards, pool, schemaHash, parts } = this
+    const { modelsRoot, clock, monotonic } = parts
+    return this.system.spawn(
+      'model-manager',
+      modelManagerActor({
+        models,
+        journal,
+        indexShards,
+        handlesFor: (handles, shard) => this.handlesFor(handles, shard),
+        preparePool: handles => pool.prepare(handles),
+        readPromoted: () => readPromoted(modelsRoot),
+        read: async id => readModelSet(await loadArtefact(modelsRoot, id, schemaHash)),
+        schemaHash,
+        clock,
+        monotonic,
+        settings,
+      }),
+    )
+  }
+
+  private requestParts(userShards: readonly ActorRef<UserShardMessage>[]): RequestParts {
+    const { settings, tables, models, indexShards, schemaHash, parts } = this
+    return {
+      settings,
+      catalog: parts.state,
+      userShards,
+      indexShards,
+      ranking: new Ranking(this.pool),
+      stages: new RequestStages(parts.monotonic, parts.metrics),
+      tables: () => ({ version: tables.current.version, counterEpoch: tables.current.counters.epoch }),
+      pinModelSet: () => models.pin(),
+      releaseModelSet: pinned => models.release(pinned),
+      schemaHash,
+      logServed: served =>
+        tell(this.journal, { type: 'append', records: [{ kind: 'served', at: served.now, served }] }),
+    }
+  }
+
+  private requestEpoch(): void {
+    tell(this.journal, { type: 'append', records: [{ kind: 'epoch', at: this.parts.clock.now() }] })
+  }
+
+  private handlesFor(handles: ModelSetHandles, shard: number): ModelSetHandles {
+    return { ...handles, owned: this.ownedItems(shard) }
+  }
+
+  private ownedItems(shard: number): Uint32Array {
+    const { ids, items } = this.parts.state
+    const { shards } = this.settings.of(indexSettings)
+    const owned: number[] = []
+    for (let item = 0; item < items.itemCount; item++) if (ids.hashOf(item) % shards === shard) owned.push(item)
+    return Uint32Array.from(owned)
+  }
+}
 
 function range(length: number): number[] {
   return Array.from({ length }, (_, i) => i)
-}
-
-function itemsOf(shard: number, shards: number, { ids, items }: CatalogState): Uint32Array {
-  const owned: number[] = []
-  for (let item = 0; item < items.itemCount; item++) if (ids.hashOf(item) % shards === shard) owned.push(item)
-  return Uint32Array.from(owned)
 }

@@ -29,7 +29,12 @@ export type AcknowledgementLevel = (typeof acknowledgementLevels)[number]
 
 /** What happens to one event of a batch; the unit of success is the event, never the batch. */
 export type EventResult =
-  | { readonly eventId: string; readonly status: AcknowledgementLevel; readonly applied: boolean; readonly seq?: number }
+  | {
+      readonly eventId: string
+      readonly status: AcknowledgementLevel
+      readonly applied: boolean
+      readonly seq?: number
+    }
   | { readonly eventId: string; readonly status: 'duplicate' }
   | { readonly eventId: string; readonly status: 'rejected'; readonly error: EventRejection }
 

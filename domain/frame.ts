@@ -15,18 +15,30 @@ interface Columns {
 
 type ColumnConstructor<T> = { new (buffer: ArrayBufferLike, offset: number, length: number): T }
 
-const columnTypes: { readonly [K in keyof Columns]: ColumnConstructor<Columns[K]> } = { u8: Uint8Array, u16: Uint16Array, u32: Uint32Array, i32: Int32Array, f32: Float32Array, f64: Float64Array }
+const columnTypes: { readonly [K in keyof Columns]: ColumnConstructor<Columns[K]> } = {
+  u8: Uint8Array,
+  u16: Uint16Array,
+  u32: Uint32Array,
+  i32: Int32Array,
+  f32: Float32Array,
+  f64: Float64Array,
+}
 
 export type ColumnType = keyof Columns
 type ColumnOf<T extends ColumnType> = Columns[T]
 
-export interface FrameLayout<S extends string = string, C extends Record<string, ColumnType> = Record<string, ColumnType>> {
+export interface FrameLayout<
+  S extends string = string,
+  C extends Record<string, ColumnType> = Record<string, ColumnType>,
+> {
   readonly scalars: readonly S[]
   readonly columns: C
 }
 
 export type Frame<L> =
-  L extends FrameLayout<infer S, infer C> ? { [K in S]: number } & { [K in keyof C]: ColumnOf<C[K] & ColumnType> } : never
+  L extends FrameLayout<infer S, infer C>
+    ? { [K in S]: number } & { [K in keyof C]: ColumnOf<C[K] & ColumnType> }
+    : never
 
 export function defineFrame<const S extends string, const C extends Record<string, ColumnType>>(
   layout: FrameLayout<S, C>,

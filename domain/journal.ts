@@ -17,7 +17,12 @@ export type JournalRecord =
   | { readonly kind: 'served'; readonly at: number; readonly served: ServedRecord }
   /** Counters folded through this record's own number become the epoch of that number. */
   | { readonly kind: 'epoch'; readonly at: number }
-  | { readonly kind: 'settings'; readonly at: number; readonly hash: string; readonly values: Readonly<Record<string, unknown>> }
+  | {
+      readonly kind: 'settings'
+      readonly at: number
+      readonly hash: string
+      readonly values: Readonly<Record<string, unknown>>
+    }
   | { readonly kind: 'promotion'; readonly at: number; readonly modelSet: string; readonly previous: string | null }
 
 export type JournalKind = JournalRecord['kind']

@@ -1,5 +1,5 @@
-import { decodeFrame, defineFrame, encodeFrame } from '../domain/frame.ts'
 import type { CandidateSet } from '../domain/candidate-set.ts'
+import { decodeFrame, defineFrame, encodeFrame } from '../domain/frame.ts'
 
 /**
  * The ranked candidates of one request as the journal keeps them: which items, in which order, and the retrieval

@@ -57,7 +57,9 @@ export class CountersState {
     this.store = new CounterStore(from?.counters)
     this.slots = slotsOf(this.store)
     const { sketchCapacity, trendingHalfLifeMs, popularHalfLifeMs } = this.settings
-    this.trending = from ? TrendingSketch.fromState(from.trending) : new TrendingSketch(sketchCapacity, trendingHalfLifeMs)
+    this.trending = from
+      ? TrendingSketch.fromState(from.trending)
+      : new TrendingSketch(sketchCapacity, trendingHalfLifeMs)
     this.popular = from ? TrendingSketch.fromState(from.popular) : new TrendingSketch(sketchCapacity, popularHalfLifeMs)
     for (const [segment, state] of from?.segments ?? []) this.segments.set(segment, TrendingSketch.fromState(state))
     const counters = from?.counters ?? { epoch: 0, at: 0, totals: new Float64Array(counterColumnCount), chunks: [] }

@@ -19,7 +19,12 @@ export class FreshList {
   }
 
   /** Calls `visit` for items published in [since, until], newest first, until it returns false. */
-  visitNewest(table: ItemReader, since: number, until: number, visit: (item: number, publishedAt: number) => boolean): void {
+  visitNewest(
+    table: ItemReader,
+    since: number,
+    until: number,
+    visit: (item: number, publishedAt: number) => boolean,
+  ): void {
     this.settle(table)
     for (let i = this.upperBound(until) - 1; i >= 0 && this.times[i] >= since; i--) {
       if (publishedAt(table, this.items[i]) !== this.times[i]) continue

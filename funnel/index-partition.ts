@@ -9,8 +9,8 @@ import { HnswIndex } from '../algorithms/retrieval/hnsw-index.ts'
 import { searchWidthFor } from '../algorithms/retrieval/search-width.ts'
 import { SparseAccumulator } from '../algorithms/retrieval/sparse-accumulator.ts'
 import { TopK } from '../algorithms/retrieval/top-k.ts'
-import type { Settings } from '../config/settings.ts'
 import type { SettingsOf } from '../config/fragment.ts'
+import type { Settings } from '../config/settings.ts'
 import { FreshList } from './fresh-list.ts'
 import { scatterHistory } from './hydrators/co-visitation.ts'
 import { ModelSpaces } from './model-spaces.ts'
@@ -66,11 +66,13 @@ export class IndexPartition implements Partition {
 
   /** @throws RangeError when the request pins a generation or tables this thread does not hold. */
   begin(query: RequestFrame): void {
-    if (query.tablesVersion > this.tables.version) throw new RangeError(`tables ${query.tablesVersion} have not arrived`)
+    if (query.tablesVersion > this.tables.version)
+      throw new RangeError(`tables ${query.tablesVersion} have not arrived`)
     this.current = null
     if (query.generation === 0) return
     const generation = this.generations.get(query.generation)
-    if (generation === undefined || !generation.ready) throw new RangeError(`model set ${query.generation} is not loaded`)
+    if (generation === undefined || !generation.ready)
+      throw new RangeError(`model set ${query.generation} is not loaded`)
     this.current = generation
   }
 
@@ -170,7 +172,12 @@ export class IndexPartition implements Partition {
   private emptyIndexes(handles: ModelSetHandles): Generation['indexes'] {
     const { linksPerPoint, buildWidth } = this.index
     const make = (name: SpaceName) => {
-      const common = { dimension: handles.spaces[name].dimension, capacity: handles.owned.length + 1024, linksPerPoint, buildWidth }
+      const common = {
+        dimension: handles.spaces[name].dimension,
+        capacity: handles.owned.length + 1024,
+        linksPerPoint,
+        buildWidth,
+      }
       return spaceMetric[name] === 'cosine'
         ? new HnswIndex({ ...common, metric: 'cosine' })
         : new HnswIndex({ ...common, metric: 'inner-product', maximumNorm: handles.maximumNorm[name] || 1 })
@@ -215,7 +222,8 @@ class OwnedItems {
   private size = 0
 
   add(item: number): void {
-    if (item >= this.isOwned.length) this.isOwned = grown(this.isOwned, new Uint8Array(Math.max(item + 1, this.isOwned.length * 2)))
+    if (item >= this.isOwned.length)
+      this.isOwned = grown(this.isOwned, new Uint8Array(Math.max(item + 1, this.isOwned.length * 2)))
     if (this.isOwned[item] === 1) return
     this.isOwned[item] = 1
     if (this.size === this.items.length) this.items = grown(this.items, new Uint32Array(this.size * 2))

@@ -47,9 +47,20 @@ export class LiveModelSets {
   *load(id: string, contents: ModelSetContents, rankerSchemaHash: string): Generator<void, LiveModelSet> {
     const generation = ++this.generations
     const space = (dimension: number) => new VectorSpaceWriter(dimension, this.rowsMax)
-    const spaces = { collaborative: space(contents.collaborative.dimension), content: space(contents.content.dimension) }
+    const spaces = {
+      collaborative: space(contents.collaborative.dimension),
+      content: space(contents.content.dimension),
+    }
     const ordinals = Int32Array.from(contents.vocabulary, name => this.catalog.findItem(name))
-    const handles = handlesOf(generation, id, contents, spaces, ordinals, this.catalog.items.itemCount, rankerSchemaHash)
+    const handles = handlesOf(
+      generation,
+      id,
+      contents,
+      spaces,
+      ordinals,
+      this.catalog.items.itemCount,
+      rankerSchemaHash,
+    )
     const loaded: Loaded = { generation, id, handles, spaces, contents, pins: 0 }
     this.loaded.set(generation, loaded)
     yield* this.placeFactors(loaded, ordinals)

@@ -1,12 +1,16 @@
 import { readFile } from 'node:fs/promises'
-import { CONTENT_ENCODER_DEFAULTS, ContentEncoder, type ContentEncoderOptions } from '../algorithms/text/content-encoder.ts'
 import type { ItemLists } from '../algorithms/retrieval/item-lists.ts'
+import {
+  CONTENT_ENCODER_DEFAULTS,
+  ContentEncoder,
+  type ContentEncoderOptions,
+} from '../algorithms/text/content-encoder.ts'
+import type { Objective } from '../domain/roles.ts'
 import { type Artefact, writeArtefact } from '../models/artefact.ts'
-import type { Manifest, ModelSetDescription } from '../models/artefact-manifest.ts'
 import { encodeStrings, readFloat32, readStrings, readUint32 } from '../models/artefact-files.ts'
+import type { Manifest, ModelSetDescription } from '../models/artefact-manifest.ts'
 import type { CalibrationTable } from '../models/calibration.ts'
 import type { FoldInSettings } from '../models/fold-in.ts'
-import type { Objective } from '../domain/roles.ts'
 
 /** A model set in memory, as a trainer makes it and a server loads it. Items are places in `vocabulary`. */
 export interface ModelSetContents {
@@ -47,7 +51,11 @@ const files = {
 const json = (value: unknown) => new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`)
 
 /** @throws ArtefactExists */
-export function writeModelSet(root: string, description: ModelSetDescription, contents: ModelSetContents): Promise<Manifest> {
+export function writeModelSet(
+  root: string,
+  description: ModelSetDescription,
+  contents: ModelSetContents,
+): Promise<Manifest> {
   const { collaborative, content, coVisitation, ranker } = contents
   const { options, idf, projection } = content.toState()
   return writeArtefact(root, description, {
@@ -72,7 +80,10 @@ export async function readModelSet(artefact: Artefact): Promise<ModelSetContents
   const text = async (file: string) => JSON.parse(await readFile(artefact.path(file), 'utf8'))
   const { dimension, ...foldIn } = await text(files.foldIn)
   const options: ContentEncoderOptions = { ...CONTENT_ENCODER_DEFAULTS, ...(await text(files.contentOptions)) }
-  const [idf, projection] = await Promise.all([readFloat32(artefact.path(files.idf)), readFloat32(artefact.path(files.projection))])
+  const [idf, projection] = await Promise.all([
+    readFloat32(artefact.path(files.idf)),
+    readFloat32(artefact.path(files.projection)),
+  ])
   return {
     vocabulary: await readStrings(artefact.path(files.vocabulary)),
     collaborative: { dimension, vectors: await readFloat32(artefact.path(files.vectors)), foldIn },
@@ -86,7 +97,10 @@ export async function readModelSet(artefact: Artefact): Promise<ModelSetContents
   }
 }
 
-async function readRanker(artefact: Artefact, text: (file: string) => Promise<Omit<RankerContents, 'onnx'>>): Promise<RankerContents> {
+async function readRanker(
+  artefact: Artefact,
+  text: (file: string) => Promise<Omit<RankerContents, 'onnx'>>,
+): Promise<RankerContents> {
   const { calibration, trained } = await text(files.calibration)
   return { onnx: new Uint8Array(await readFile(artefact.path(files.ranker))), calibration, trained }
 }

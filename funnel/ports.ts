@@ -1,9 +1,9 @@
 import type { Metric } from '../algorithms/retrieval/vector-index.ts'
 import type { ItemTableHandles } from '../domain/item-table/layout.ts'
 import type { PopularLists } from '../domain/popular-lists.ts'
+import type { Objective } from '../domain/roles.ts'
 import type { CounterEpochHandles } from '../domain/shared/counter-epochs.ts'
 import type { VectorSpaceHandles } from '../domain/shared/vector-space.ts'
-import type { Objective } from '../domain/roles.ts'
 import type { CalibrationTable } from '../models/calibration.ts'
 import type { FoldInSettings } from '../models/fold-in.ts'
 

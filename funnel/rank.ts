@@ -60,7 +60,11 @@ export class RankStage {
    * @param models the pinned model set, or null while none is promoted: candidates then keep their merged order
    * @throws RangeError when a pinned version is gone
    */
-  async rank(request: ArrayBufferLike, shards: readonly ArrayBufferLike[], models: LoadedModelSet | null): Promise<ArrayBuffer> {
+  async rank(
+    request: ArrayBufferLike,
+    shards: readonly ArrayBufferLike[],
+    models: LoadedModelSet | null,
+  ): Promise<ArrayBuffer> {
     const started = this.monotonicMs()
     const query = decodeFrame(requestLayout, request)
     const replies = shards.map(shard => decodeFrame(retrievalLayout, shard))
@@ -147,7 +151,10 @@ export class RankStage {
     proposals: readonly SourceProposals[],
     matrix: Float32Array,
     models: LoadedModelSet | null,
-  ): Omit<RankingFrame, keyof ReturnType<typeof removalColumns> | 'neural' | 'mergeMs' | 'featuresMs' | 'scoreMs' | 'slateMs'> {
+  ): Omit<
+    RankingFrame,
+    keyof ReturnType<typeof removalColumns> | 'neural' | 'mergeMs' | 'featuresMs' | 'scoreMs' | 'slateMs'
+  > {
     const { candidates } = this
     const chosen = selection.candidates
     const evidence = gatherEvidence(candidates, chosen, query, {
@@ -224,7 +231,8 @@ function provenance<T extends Uint16Array | Float32Array>(
 ): T {
   const rows = new Column(chosen.length * merged.sourceCount)
   for (let i = 0; i < chosen.length; i++) {
-    for (let s = 0; s < merged.sourceCount; s++) rows[i * merged.sourceCount + s] = columns[s * merged.count + chosen[i]]
+    for (let s = 0; s < merged.sourceCount; s++)
+      rows[i * merged.sourceCount + s] = columns[s * merged.count + chosen[i]]
   }
   return rows
 }

@@ -6,7 +6,19 @@ import { defineFrame, type Frame } from '../domain/frame.ts'
  * scored the candidates, 0 when they kept their merged order.
  */
 export const rankingLayout = defineFrame({
-  scalars: ['neural', 'ranked', 'slateLength', 'featureHash', 'featureCount', 'sourceCount', 'relaxed', 'mergeMs', 'featuresMs', 'scoreMs', 'slateMs'],
+  scalars: [
+    'neural',
+    'ranked',
+    'slateLength',
+    'featureHash',
+    'featureCount',
+    'sourceCount',
+    'relaxed',
+    'mergeMs',
+    'featuresMs',
+    'scoreMs',
+    'slateMs',
+  ],
   columns: {
     items: 'u32',
     values: 'f32',

@@ -1,6 +1,6 @@
 import type { ReasonCode } from '../algorithms/ranking/explanations.ts'
-import type { CatalogReader } from '../domain/catalog-reader.ts'
 import { notProposed } from '../domain/candidate-set.ts'
+import type { CatalogReader } from '../domain/catalog-reader.ts'
 import type {
   ItemPath,
   Recommendation,
@@ -48,7 +48,8 @@ export function buildRecommendation(
   catalog: CatalogReader,
 ): Recommendation {
   const { request } = facts
-  const note = chosen.length >= request.n || request.overrides !== undefined ? undefined : shortFeedNote(result, catalog)
+  const note =
+    chosen.length >= request.n || request.overrides !== undefined ? undefined : shortFeedNote(result, catalog)
   return {
     requestId: request.requestId,
     items: chosen.map(i => recommendedItem(result, i, facts, catalog)),

@@ -22,7 +22,12 @@ export class RetrievalStage {
     this.shard = shard
     this.monotonicMs = monotonicMs
     this.partition = new IndexPartition(shards, settings)
-    this.proposals = new Proposals(sources.length * 1000, sources.length, filters, settings.of(funnelSettings).removedInTraceMax)
+    this.proposals = new Proposals(
+      sources.length * 1000,
+      sources.length,
+      filters,
+      settings.of(funnelSettings).removedInTraceMax,
+    )
   }
 
   /** Packed request in, packed proposals out, see `request-frame.ts` and `retrieval-frame.ts`. */

@@ -77,7 +77,8 @@ export const funnelSettings = defineSettings('funnel', 'Widths and time limits o
   }),
   logCandidates: Type.Boolean({
     default: true,
-    description: 'Whether served records hold all ranked candidates with their evidence, so that replay can check them.',
+    description:
+      'Whether served records hold all ranked candidates with their evidence, so that replay can check them.',
   }),
 })
 

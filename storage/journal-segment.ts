@@ -46,7 +46,9 @@ export function isUnfinishedSegment(fileName: string): boolean {
 export class JournalSegment {
   readonly firstSeq: number
   readonly path: string
-  readonly #db: LmdbDatabase<number>
+  readonly #mapBytes: number
+  #db: LmdbDatabase<number> | undefined
+  #readOnly: boolean
   #lastSeq: number
   #bytes: number
   #reads = 0
@@ -74,12 +76,13 @@ export class JournalSegment {
   private constructor(path: string, readOnly: boolean, mapBytes: number) {
     this.path = path
     this.firstSeq = firstSeqOf(basename(path))!
-    this.#db = openEnvironment(path, { readOnly, keyEncoding: 'ordered-binary', mapBytes })
+    this.#mapBytes = mapBytes
+    this.#readOnly = readOnly
     try {
       this.#checkHeader()
       this.#lastSeq = this.#readLastSeq()
     } catch (error) {
-      void this.#db.close()
+      void this.close()
       throw error
     }
     this.#bytes = statSync(path).size
@@ -104,9 +107,11 @@ export class JournalSegment {
     let seq = this.#lastSeq + 1
     let bytes = 0
     const writes: Promise<boolean>[] = []
-    const batch = this.#db.batch(() => {
+    const db = this.#open()
+    const batch = db.batch(() => {
       for (const block of blocks) {
-        writes.push(this.#append(seq, block.bytes))
+        // The typings know this option of `put` for `putSync` only.
+        writes.push(db.put(seq, block.bytes, { append: true } as unknown as number))
         seq += block.count
         bytes += block.bytes.length
       }
@@ -121,14 +126,15 @@ export class JournalSegment {
 
   /** Takes in what another process has committed since. */
   refresh(): void {
-    this.#db.resetReadTxn()
+    this.#open().resetReadTxn()
     this.#lastSeq = this.#readLastSeq()
   }
 
   /** The block that holds the record `seq`, firstSeq ≤ seq ≤ lastSeq. @throws StorageError `corrupt` */
   blockWith(seq: number): JournalBlock {
-    if (++this.#reads % blocksPerTransaction === 0) this.#db.resetReadTxn()
-    const exact = this.#db.getBinaryFast(seq)
+    const db = this.#open()
+    if (++this.#reads % blocksPerTransaction === 0) db.resetReadTxn()
+    const exact = db.getBinaryFast(seq)
     if (exact !== undefined) return new JournalBlock(seq, ownCopy(exact))
     const block = this.#lastBlock(seq)
     if (block === undefined || block.firstSeq + block.count <= seq) {
@@ -137,8 +143,17 @@ export class JournalSegment {
     return block
   }
 
-  close(): Promise<void> {
-    return this.#db.close()
+  /** No more will be appended: an environment for writing holds two megabytes that one for reading does without. */
+  seal(): Promise<void> {
+    this.#readOnly = true
+    return this.close()
+  }
+
+  /** A later read opens it again. */
+  async close(): Promise<void> {
+    const db = this.#db
+    this.#db = undefined
+    await db?.close()
   }
 
   /** Closes the segment and removes its files. */
@@ -147,10 +162,13 @@ export class JournalSegment {
     await removeEnvironment(this.path)
   }
 
-  #append(seq: number, bytes: Uint8Array): Promise<boolean> {
-    // The typings know this option of `put` for `putSync` only.
-    const append = { append: true } as unknown as number
-    return this.#db.put(seq, bytes, append)
+  #open(): LmdbDatabase<number> {
+    this.#db ??= openEnvironment<number>(this.path, {
+      readOnly: this.#readOnly,
+      keyEncoding: 'ordered-binary',
+      mapBytes: this.#mapBytes,
+    })
+    return this.#db
   }
 
   #readLastSeq(): number {
@@ -159,14 +177,15 @@ export class JournalSegment {
   }
 
   #lastBlock(notAfter: number): JournalBlock | undefined {
-    for (const { key, value } of this.#db.getRange({ start: notAfter, end: headerKey, reverse: true, limit: 1 })) {
+    const range = { start: notAfter, end: headerKey, reverse: true, limit: 1 }
+    for (const { key, value } of this.#open().getRange(range)) {
       return new JournalBlock(key, ownCopy(value))
     }
     return undefined
   }
 
   #checkHeader(): void {
-    const header = readHeader(this.path, this.#db.getBinaryFast(headerKey))
+    const header = readHeader(this.path, this.#open().getBinaryFast(headerKey))
     if (header.version !== formatVersion) {
       throw new StorageError(
         'format',
@@ -202,7 +221,7 @@ function secondWriter(problem: string): StorageError {
   return new StorageError('failed', problem, 'Another process writes this journal: stop it, then start again')
 }
 
-export async function removeEnvironment(path: string): Promise<void> {
+async function removeEnvironment(path: string): Promise<void> {
   await rm(path, { force: true })
   await rm(`${path}-lock`, { force: true })
 }

@@ -70,7 +70,7 @@ export class LmdbEventLog implements EventLog {
 
   async append(records: readonly JournalRecord[]): Promise<number> {
     if (records.length === 0) throw new StorageError('invalid', 'Nothing to append', 'Give at least one record')
-    if (this.#closed) throw new StorageError('closed', 'The journal is closed', 'Open it again')
+    if (this.#closed) this.#chain.refuseClosed()
     if (this.#failure !== undefined) throw this.#failure
     const encoded = records.map(encodeRecord)
     const bytes = encoded.reduce((sum, record) => sum + record.length, 0)
@@ -118,6 +118,7 @@ export class LmdbEventLog implements EventLog {
   async #segmentForWriting(): Promise<JournalSegment> {
     const last = this.#chain.last
     if (last !== undefined && !this.#isFull(last)) return last
+    await last?.seal()
     const next = await JournalSegment.create(this.#directory, this.lastSeq + 1, this.#mapBytes)
     this.#chain.push(next)
     return next

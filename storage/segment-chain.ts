@@ -59,6 +59,11 @@ export class SegmentChain {
     >
   }
 
+  /** @throws StorageError `closed` */
+  refuseClosed(): void {
+    if (this.#closed) throw new StorageError('closed', 'The journal is closed', 'Open it again')
+  }
+
   async close(): Promise<void> {
     this.#closed = true
     await Promise.all(this.#segments.map(segment => segment.close()))
@@ -66,7 +71,9 @@ export class SegmentChain {
 
   *#records(fromSeq: number, toSeq: number, mask: number): Generator<Numbered, void, void> {
     let seq = fromSeq
-    while (seq <= toSeq && !this.#endsBefore(seq)) {
+    while (seq <= toSeq) {
+      this.refuseClosed()
+      if (seq > this.lastSeq) return
       const block = this.#blockWith(seq)
       const last = Math.min(toSeq, block.firstSeq + block.count - 1)
       for (; seq <= last; seq++) {
@@ -74,11 +81,6 @@ export class SegmentChain {
         if ((mask & (1 << block.tag(index))) !== 0) yield { seq, record: block.record(index) }
       }
     }
-  }
-
-  #endsBefore(seq: number): boolean {
-    if (this.#closed) throw new StorageError('closed', 'The journal was closed while it was read', 'Open it again')
-    return seq > this.lastSeq
   }
 
   #blockWith(seq: number): JournalBlock {

@@ -1,5 +1,6 @@
 import type { ActorRef } from '../../supervision/actor-ref.ts'
 import type { CommittedGroup } from '../journal/protocol.ts'
+import type { SnapshotDone, SnapshotWritten } from '../snapshot-protocol.ts'
 
 /**
  * The catalog is the only writer of items and the first to see a committed record: it applies item changes in journal
@@ -16,24 +17,3 @@ export type CatalogMessage =
   | { readonly type: 'catalog-failed'; readonly reason: string }
   /** Rows that no request can read any more may be used again. */
   | { readonly type: 'reclaim-due' }
-
-/** An owner's part of the snapshot at `throughSeq` is durable, or not. */
-export interface SnapshotWritten {
-  readonly type: 'snapshot-written'
-  readonly owner: string
-  readonly throughSeq: number
-  readonly failure: string | null
-}
-
-export interface SnapshotDone {
-  readonly type: 'snapshot-done'
-  readonly throughSeq: number
-  readonly failure: string | null
-}
-
-/** Asks an owner to write everything it folded up to here; it may hold more, but nothing less. */
-export interface WriteSnapshot {
-  readonly type: 'write-snapshot'
-  readonly throughSeq: number
-  readonly replyTo: ActorRef<SnapshotWritten>
-}

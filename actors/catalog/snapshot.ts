@@ -32,7 +32,13 @@ export function snapshotChanges(
   return [
     { space: versionSpace, puts: versions },
     { space: itemSpace, puts: items, removes: removed },
-    { space: catalogSpace, puts: [['books', pack(books)], ['stand', pack([throughSeq, state.lastEventAt])]] },
+    {
+      space: catalogSpace,
+      puts: [
+        ['books', pack(books)],
+        ['stand', pack([throughSeq, state.lastEventAt])],
+      ],
+    },
   ]
 }
 

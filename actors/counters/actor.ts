@@ -10,14 +10,19 @@
 import { deserialize, serialize } from 'node:v8'
 import type { Settings } from '../../config/settings.ts'
 import type { Clock } from '../../domain/ports.ts'
-import { CountersState, type CountersSnapshot, type PublishedEpoch, type SegmentEngagement } from '../../funnel/counters-state.ts'
 import { countersSettings } from '../../funnel/counters-settings.ts'
+import {
+  type CountersSnapshot,
+  CountersState,
+  type PublishedEpoch,
+  type SegmentEngagement,
+} from '../../funnel/counters-state.ts'
 import { epochsKept } from '../../funnel/table-readers.ts'
 import type { OnlineStore } from '../../storage/online-store.ts'
 import { tell } from '../../supervision/actor-ref.ts'
 import type { ActorContext, Behaviour, Receiver } from '../../supervision/behaviour.ts'
-import type { SnapshotWritten, WriteSnapshot } from '../catalog/protocol.ts'
 import { applyOrSkip } from '../apply-or-skip.ts'
+import type { SnapshotWritten, WriteSnapshot } from '../snapshot-protocol.ts'
 import type { CounterBatch, CountersMessage } from './protocol.ts'
 
 export interface CountersParts {

@@ -1,6 +1,6 @@
-import type { SegmentEngagement } from '../../funnel/counters-state.ts'
 import type { FoldedEvent } from '../../features/folded-event.ts'
-import type { WriteSnapshot } from '../catalog/protocol.ts'
+import type { SegmentEngagement } from '../../funnel/counters-state.ts'
+import type { WriteSnapshot } from '../snapshot-protocol.ts'
 
 /** The counters actor is the only writer of item counters and of the trending and popular lists. */
 export type CountersMessage =

@@ -6,9 +6,10 @@
  * 2. A set that cannot be taken up is refused once, with the reason; the present one stays.
  * 3. A set is retired in the threads after the last request that pinned it has ended (see `LiveModelSets`).
  */
+
+import type { Settings } from '../../config/settings.ts'
 import type { JournalRecord } from '../../domain/journal.ts'
 import type { Clock, MonotonicClock } from '../../domain/ports.ts'
-import type { Settings } from '../../config/settings.ts'
 import type { LiveModelSet, LiveModelSets } from '../../funnel/live-model-sets.ts'
 import type { ModelSetContents } from '../../funnel/model-set-files.ts'
 import type { ModelSetHandles } from '../../funnel/ports.ts'

@@ -25,8 +25,8 @@ import type { ActorContext, Behaviour, Receiver, Scheduled } from '../../supervi
 import type { EngineErrorCode } from '../engine.ts'
 import type { IndexShardMessage } from '../index-shard/protocol.ts'
 import type { CachedQuery, ContextCodes, UserShardMessage } from '../user-shard/protocol.ts'
-import { RequestStages } from './stages.ts'
 import type { RecommendReply, RequestMessage } from './protocol.ts'
+import type { RequestStages } from './stages.ts'
 
 /** What all requests share. */
 export interface RequestParts {
@@ -187,7 +187,8 @@ class RequestActor implements Receiver<RequestMessage> {
     }
     this.frame = packRequest(task.request, this.view, query, pins, parts.settings, parts.catalog)
     this.gathering = this.context.after(parts.settings.of(funnelSettings).gatherDeadlineMs, { type: 'gather-deadline' })
-    for (const shard of parts.indexShards) tell(shard, { type: 'retrieve', frame: this.frame, replyTo: this.context.self })
+    for (const shard of parts.indexShards)
+      tell(shard, { type: 'retrieve', frame: this.frame, replyTo: this.context.self })
   }
 
   private rankOnceGathered(): void {

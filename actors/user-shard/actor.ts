@@ -8,18 +8,26 @@
  */
 import type { Settings } from '../../config/settings.ts'
 import type { CatalogReader } from '../../domain/catalog-reader.ts'
-import { applyEvent, applyProfile } from '../../features/user-fold.ts'
 import { featureSettings } from '../../features/settings.ts'
+import { applyEvent, applyProfile } from '../../features/user-fold.ts'
 import { Scalar } from '../../features/user-state.ts'
 import { buildUserView } from '../../features/user-view.ts'
+import type { SegmentEngagement } from '../../funnel/counters-state.ts'
 import type { OnlineStore } from '../../storage/online-store.ts'
 import { type ActorRef, tell } from '../../supervision/actor-ref.ts'
 import type { ActorContext, Behaviour, Receiver } from '../../supervision/behaviour.ts'
-import type { SnapshotWritten, WriteSnapshot } from '../catalog/protocol.ts'
-import type { SegmentEngagement } from '../../funnel/counters-state.ts'
-import type { CountersMessage } from '../counters/protocol.ts'
-import type { AppliedOutcomeName, EventsApplied, ShardBatch, ShardEntry, UserReply, UserShardMessage, UserViewReply } from './protocol.ts'
 import { applyOrSkip } from '../apply-or-skip.ts'
+import type { CountersMessage } from '../counters/protocol.ts'
+import type { SnapshotWritten, WriteSnapshot } from '../snapshot-protocol.ts'
+import type {
+  AppliedOutcomeName,
+  EventsApplied,
+  ShardBatch,
+  ShardEntry,
+  UserReply,
+  UserShardMessage,
+  UserViewReply,
+} from './protocol.ts'
 import { type Resident, Residents } from './residents.ts'
 import { usersSettings } from './settings.ts'
 
@@ -110,7 +118,9 @@ class UserShardActor implements Receiver<UserShardMessage> {
   private foldEvent({ userId, event }: EventEntry, engagements: SegmentEngagement[]): AppliedOutcomeName {
     const resident = this.residents.findOrCreate(userId)
     const alreadyFolded = event.seq <= resident.state.userSeq
-    const outcome = alreadyFolded ? 'applied' : applyEvent(resident.state, event, this.parts.catalog.items, this.features)
+    const outcome = alreadyFolded
+      ? 'applied'
+      : applyEvent(resident.state, event, this.parts.catalog.items, this.features)
     if (!alreadyFolded && outcome === 'applied') this.residents.changed(resident)
     const segment = resident.state.get(Scalar.segment)
     if (outcome === 'applied' && segment !== 0) {
@@ -122,7 +132,11 @@ class UserShardActor implements Receiver<UserShardMessage> {
   private foldProfile(entry: Exclude<ShardEntry, EventEntry>): void {
     if (entry.kind === 'forget') {
       const failed = (failure: string | null) => ({ type: 'written' as const, users: [], failure })
-      return this.context.pipe(this.residents.forget(entry.userId), () => failed(null), error => failed(String(error)))
+      return this.context.pipe(
+        this.residents.forget(entry.userId),
+        () => failed(null),
+        error => failed(String(error)),
+      )
     }
     const resident = this.residents.findOrCreate(entry.userId)
     if (entry.seq <= resident.state.userSeq) return
@@ -133,7 +147,12 @@ class UserShardActor implements Receiver<UserShardMessage> {
 
   private view({ userId, context, now, generation, replyTo }: Extract<UserShardMessage, { type: 'view' }>): void {
     const resident = this.residents.find(userId)
-    const view = buildUserView(resident?.state, { ...context, deviceClassOf: this.parts.deviceClassOf }, now, this.features)
+    const view = buildUserView(
+      resident?.state,
+      { ...context, deviceClassOf: this.parts.deviceClassOf },
+      now,
+      this.features,
+    )
     tell<UserViewReply>(replyTo, { type: 'user-view', view, query: cachedFor(resident, generation) })
     this.evict()
   }

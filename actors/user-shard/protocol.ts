@@ -1,9 +1,9 @@
 import type { ProfileCodes } from '../../domain/catalog-state.ts'
+import type { User } from '../../domain/user.ts'
 import type { FoldedEvent } from '../../features/folded-event.ts'
 import type { UserView } from '../../features/user-view.ts'
 import type { ActorRef } from '../../supervision/actor-ref.ts'
-import type { User } from '../../domain/user.ts'
-import type { WriteSnapshot } from '../catalog/protocol.ts'
+import type { WriteSnapshot } from '../snapshot-protocol.ts'
 
 /** A user shard owns the state of the people whose id hashes to it. */
 export type UserShardMessage =
@@ -58,8 +58,19 @@ export interface ShardBatch {
 }
 
 export type ShardEntry =
-  | { readonly kind: 'event'; readonly userId: string; readonly event: FoldedEvent; readonly appliedTo?: ActorRef<EventsApplied> }
-  | { readonly kind: 'profile'; readonly userId: string; readonly seq: number; readonly user: User; readonly profile: ProfileCodes }
+  | {
+      readonly kind: 'event'
+      readonly userId: string
+      readonly event: FoldedEvent
+      readonly appliedTo?: ActorRef<EventsApplied>
+    }
+  | {
+      readonly kind: 'profile'
+      readonly userId: string
+      readonly seq: number
+      readonly user: User
+      readonly profile: ProfileCodes
+    }
   | { readonly kind: 'forget'; readonly userId: string; readonly seq: number }
 
 export interface EventsApplied {

@@ -1,9 +1,9 @@
 import { accumulateFromHistory } from '../../algorithms/retrieval/item-lists.ts'
 import type { SparseAccumulator } from '../../algorithms/retrieval/sparse-accumulator.ts'
 import type { CandidateSet } from '../../domain/candidate-set.ts'
-import type { ItemToItemSettings } from '../sources/item-to-item.ts'
 import type { CoVisitationLists } from '../ports.ts'
 import type { RequestFrame } from '../request-frame.ts'
+import type { ItemToItemSettings } from '../sources/item-to-item.ts'
 
 /** The part of a request that the affinity through item-to-item lists is a function of. */
 export type HistoryColumns = Pick<RequestFrame, 'historyItem' | 'historyWeight'>

@@ -1,4 +1,10 @@
-import { emptyEvidence, REASON, type ReasonEvidence, recordContributions, recordEvidence } from '../../algorithms/ranking/explanations.ts'
+import {
+  emptyEvidence,
+  REASON,
+  type ReasonEvidence,
+  recordContributions,
+  recordEvidence,
+} from '../../algorithms/ranking/explanations.ts'
 import type { CandidateSet } from '../../domain/candidate-set.ts'
 import type { ItemReader } from '../../domain/item-table/item-reader.ts'
 import { findSegment, type PopularLists, type ScoredItems } from '../../domain/popular-lists.ts'
@@ -41,7 +47,13 @@ export function gatherEvidence(
   return evidence
 }
 
-function recordWatched(evidence: ReasonEvidence, i: number, item: number, query: RequestFrame, lists: CoVisitationLists): void {
+function recordWatched(
+  evidence: ReasonEvidence,
+  i: number,
+  item: number,
+  query: RequestFrame,
+  lists: CoVisitationLists,
+): void {
   const reach = Math.min(historyReach, query.historyItem.length)
   for (let h = 0; h < reach; h++) {
     contributions[h] = query.historyWeight[h] > 0 ? neighbourScore(lists, query.historyItem[h], item) : 0
@@ -106,8 +118,19 @@ function recordNewness(evidence: ReasonEvidence, i: number, row: number, now: nu
   }
 }
 
-function recordSegment(evidence: ReasonEvidence, i: number, item: number, segment: number, popular: PopularLists): void {
-  const place = placeIn(popular.segmentItems, popular.segmentOffsets[segment], popular.segmentOffsets[segment + 1], item)
+function recordSegment(
+  evidence: ReasonEvidence,
+  i: number,
+  item: number,
+  segment: number,
+  popular: PopularLists,
+): void {
+  const place = placeIn(
+    popular.segmentItems,
+    popular.segmentOffsets[segment],
+    popular.segmentOffsets[segment + 1],
+    item,
+  )
   if (place >= 0 && place < 50) recordEvidence(evidence, i, REASON.popularInSegment, 2)
 }
 

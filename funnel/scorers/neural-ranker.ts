@@ -44,7 +44,7 @@ export class NeuralRanker {
     candidates.logits.set(logits)
     candidates.probabilities.set(logits)
     const probabilities = candidates.probabilities.subarray(0, candidates.count * objectiveCount)
-    this.calibrators.forEach((calibrator, column) => calibrator.calibrateColumn(probabilities, column, objectiveCount))
+    for (let k = 0; k < objectiveCount; k++) this.calibrators[k].calibrateColumn(probabilities, k, objectiveCount)
     this.valueModel.apply(probabilities, candidates.value.subarray(0, candidates.count))
     return true
   }

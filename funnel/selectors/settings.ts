@@ -82,33 +82,37 @@ export const freshnessSettings = defineSettings('rerank.freshness', 'The lift of
   }),
 })
 
-export const explorationSettings = defineSettings('rerank.exploration', 'Slots that try what the ranking would not show.', {
-  rate: Type.Number({
-    default: 0.1,
-    minimum: 0,
-    maximum: 1,
-    unit: 'ratio',
-    description: 'Expected share of positions that explore; one slot in ten stands at the eighth place.',
-  }),
-  epsilon: Type.Number({
-    default: 0.2,
-    minimum: 0,
-    maximum: 1,
-    unit: 'ratio',
-    description: 'Share of the draw that is uniform over the pool, which bounds every propensity from below.',
-  }),
-  temperature: Type.Number({
-    default: 0.1,
-    minimum: 0.0001,
-    maximum: 1000,
-    unit: 'value',
-    description: 'Softness of the rest of the draw, in the unit of the value.',
-  }),
-  poolSize: Type.Integer({
-    default: 30,
-    minimum: 1,
-    maximum: 1000,
-    unit: 'items',
-    description: 'Candidates with the fewest impressions and clicks among the ranked that may be drawn.',
-  }),
-})
+export const explorationSettings = defineSettings(
+  'rerank.exploration',
+  'Slots that try what the ranking would not show.',
+  {
+    rate: Type.Number({
+      default: 0.1,
+      minimum: 0,
+      maximum: 1,
+      unit: 'ratio',
+      description: 'Expected share of positions that explore; one slot in ten stands at the eighth place.',
+    }),
+    epsilon: Type.Number({
+      default: 0.2,
+      minimum: 0,
+      maximum: 1,
+      unit: 'ratio',
+      description: 'Share of the draw that is uniform over the pool, which bounds every propensity from below.',
+    }),
+    temperature: Type.Number({
+      default: 0.1,
+      minimum: 0.0001,
+      maximum: 1000,
+      unit: 'value',
+      description: 'Softness of the rest of the draw, in the unit of the value.',
+    }),
+    poolSize: Type.Integer({
+      default: 30,
+      minimum: 1,
+      maximum: 1000,
+      unit: 'items',
+      description: 'Candidates with the fewest impressions and clicks among the ranked that may be drawn.',
+    }),
+  },
+)

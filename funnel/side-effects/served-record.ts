@@ -20,7 +20,10 @@ export function servedRecord(
 ): ServedRecord {
   const width = result.featureCount
   const features = new Float32Array(chosen.length * width)
-  chosen.forEach((i, place) => features.set(result.features.subarray(i * width, (i + 1) * width), place * width))
+  for (let place = 0; place < chosen.length; place++) {
+    const from = chosen[place] * width
+    features.set(result.features.subarray(from, from + width), place * width)
+  }
   return {
     ...facts,
     items: chosen.map(i => catalog.itemId(result.items[i])),

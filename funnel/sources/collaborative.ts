@@ -6,7 +6,10 @@ import { offerNearest } from './nearest.ts'
 export const collaborative: Source = {
   name: 'collaborative',
   kind: 'partitioned',
-  settings: sourceSettings('collaborative', 'Neighbours of the person among item factors.', { budget: 200, weight: 1.5 }),
+  settings: sourceSettings('collaborative', 'Neighbours of the person among item factors.', {
+    budget: 200,
+    weight: 1.5,
+  }),
   propose(query, partition, out) {
     offerNearest('collaborative', query.collaborativeQuery, query, partition, out)
   },

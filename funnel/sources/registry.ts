@@ -7,11 +7,4 @@ import { popular } from './popular.ts'
 import { trending } from './trending.ts'
 
 /** Every source. The place of a source in this list is its bit in the provenance of a candidate; at most 31. */
-export const sources: readonly Source[] = [
-  collaborative,
-  content,
-  itemToItem,
-  trending,
-  fresh,
-  popular,
-]
+export const sources: readonly Source[] = [collaborative, content, itemToItem, trending, fresh, popular]

@@ -10,7 +10,9 @@ import { sourceSettings } from '../source-settings.ts'
 export const trending: Source = {
   name: 'trending',
   kind: 'global',
-  settings: sourceSettings('trending', 'Items with much recent engagement, in the segment and everywhere.', { budget: 80 }),
+  settings: sourceSettings('trending', 'Items with much recent engagement, in the segment and everywhere.', {
+    budget: 80,
+  }),
   propose(query, partition, out) {
     const lists = partition.popular
     const segment = query.segment === 0 ? -1 : findSegment(lists, query.segment)

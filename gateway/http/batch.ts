@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import type { Batch } from '../validation/batch.ts'
-import { fieldWithin, InvalidInput } from '../validation/invalid-input.ts'
+import { fieldWithin, InvalidInput, nameOf } from '../validation/invalid-input.ts'
 import { asError, type Problem, problemOf } from './errors.ts'
 
 /** Why one value of a batch was not taken, as it stands in its result. */
@@ -42,9 +42,8 @@ export async function answerBatch<V, R>(reply: FastifyReply, batch: Batch, work:
       positions.push(i)
     } catch (error) {
       if (!(error instanceof InvalidInput)) throw error
-      const located = error.within(batch.pathOf(i))
-      firstInvalid ??= located
-      results[i] = work.rejected(batch.values[i], rejectionFor(located), located)
+      firstInvalid ??= error.within(batch.pathOf(i))
+      results[i] = work.rejected(batch.values[i], rejectionFor(error, batch.pathOf(i)), error)
     }
   }
   const submitted = valid.length === 0 ? [] : await work.submit(valid)
@@ -56,8 +55,9 @@ export async function answerBatch<V, R>(reply: FastifyReply, batch: Batch, work:
 }
 
 /** A result has no message beside its hint, so the hint says both. */
-function rejectionFor({ code, field, message, hint }: InvalidInput): Rejection {
-  return { code, field, hint: `${message}. ${hint}` }
+function rejectionFor({ code, field: inner, problem, hint }: InvalidInput, path: string): Rejection {
+  const field = fieldWithin(path, inner)
+  return { code, field, hint: `${nameOf(field)} ${problem}. ${hint}` }
 }
 
 /** The engine does not know where in the body a value stood. */

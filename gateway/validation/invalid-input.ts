@@ -22,7 +22,7 @@ export class InvalidInput extends Error {
   readonly hint: string
 
   constructor(code: InputFault, field: string | undefined, problem: string, hint: string) {
-    super(`${field ?? 'the body'} ${problem}`)
+    super(`${nameOf(field)} ${problem}`)
     this.code = code
     this.field = field
     this.problem = problem
@@ -40,6 +40,10 @@ export function fieldWithin(parent: string, field: string | undefined): string |
   if (parent === '') return field
   if (field === undefined || field === '') return parent
   return field.startsWith('[') ? `${parent}${field}` : `${parent}.${field}`
+}
+
+export function nameOf(field: string | undefined): string {
+  return field ?? 'the body'
 }
 
 /** What a JSON value is, for a message. The value itself may be large or deep, and is not repeated. */

@@ -19,7 +19,12 @@ export const rfc3339MinMs = -62_167_219_200_000
 export function parseRfc3339(text: string): number {
   const match = dateTime.exec(text)
   if (match === null) return Number.NaN
-  const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number)
+  const year = Number(match[1])
+  const month = Number(match[2])
+  const day = Number(match[3])
+  const hour = Number(match[4])
+  const minute = Number(match[5])
+  const second = Number(match[6])
   if (month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) return Number.NaN
   if (hour > 23 || minute > 59 || second > 60) return Number.NaN
   const milliseconds = Number(`${match[7] ?? ''}000`.slice(0, 3))

@@ -2,8 +2,8 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { settingsFromText } from '../../funnel/fragments.ts'
 import { RetrievalStage } from '../../funnel/retrieve.ts'
 import { indexSettings } from '../../funnel/settings.ts'
-import type { FromIndexThread, IndexThreadData, ToIndexThread } from './messages.ts'
 import { Maintenance } from './maintenance.ts'
+import type { FromIndexThread, IndexThreadData, ToIndexThread } from './messages.ts'
 
 /** The index thread: searches when asked, and keeps its graphs up to date in slices between two searches. */
 const data = workerData as IndexThreadData
@@ -36,7 +36,9 @@ function receive(message: ToIndexThread): void {
     case 'prepare': {
       const { generation } = message.handles
       return maintenance.add(stage.partition.prepare(message.handles), failure =>
-        say(failure === null ? { type: 'prepared', generation } : { type: 'prepare-failed', generation, reason: failure }),
+        say(
+          failure === null ? { type: 'prepared', generation } : { type: 'prepare-failed', generation, reason: failure },
+        ),
       )
     }
     case 'retire':

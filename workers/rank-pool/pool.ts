@@ -107,7 +107,11 @@ export class RankPool {
     const preparation = this.preparing.get(message.generation)
     if (preparation === undefined) return
     if (message.type === 'prepare-failed') preparation.fail(message.reason)
-    else preparation.heard(message.threadId, this.pool.threads.map(thread => thread.threadId))
+    else
+      preparation.heard(
+        message.threadId,
+        this.pool.threads.map(thread => thread.threadId),
+      )
     if (preparation.settled) this.preparing.delete(message.generation)
   }
 }

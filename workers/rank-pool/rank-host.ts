@@ -1,5 +1,5 @@
-import { decodeFrame, encodeFrame } from '../../domain/frame.ts'
 import type { Settings } from '../../config/settings.ts'
+import { decodeFrame, encodeFrame } from '../../domain/frame.ts'
 import { historyLayout, queryVectorsLayout } from '../../funnel/hydrators/query-vectors.ts'
 import { type LoadedModelSet, loadModelSet } from '../../funnel/loaded-model-set.ts'
 import type { ModelSetHandles, ThreadTables } from '../../funnel/ports.ts'

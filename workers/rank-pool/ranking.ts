@@ -36,8 +36,12 @@ export class Ranking {
     this.waiting = []
     if (batch.length === 0) return
     this.pool.encode(batch.map(entry => entry.history)).then(
-      frames => batch.forEach((entry, i) => entry.resolve(decodeFrame(queryVectorsLayout, frames[i]))),
-      error => batch.forEach(entry => entry.reject(error)),
+      frames => {
+        for (let i = 0; i < batch.length; i++) batch[i].resolve(decodeFrame(queryVectorsLayout, frames[i]))
+      },
+      error => {
+        for (const entry of batch) entry.reject(error)
+      },
     )
   }
 }

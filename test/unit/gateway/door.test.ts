@@ -212,9 +212,13 @@ describe('on a real connection', () => {
     expect(heard).toContain('"code":"body_too_large"')
   })
 
-  it('the id in the path is percent-decoded once', async () => {
-    const heard = await speak('GET /v1/items/%2541 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
-    expect(heard).toContain('there is no item \\"%41\\"')
+  it.each([
+    ['%2541', '%41'],
+    ['%2E%2E', '..'],
+    ['.', '.'],
+  ])('the id %s in the path is %s, decoded once and not resolved', async (encoded, id) => {
+    const heard = await speak(`GET /v1/items/${encoded} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`)
+    expect(heard).toContain(`there is no item \\"${id}\\"`)
   })
 })
 

@@ -228,19 +228,17 @@ describe('events on their way', () => {
   it('are bounded: what is beyond is refused as overloaded before it reaches the journal', async () => {
     const { call, engine } = openDoor({ set: { 'limits.eventQueueDepthMax': '3' } })
     const append = engine.appendEvents.bind(engine)
-    let release = () => {}
+    const held: (() => void)[] = []
     engine.appendEvents = async (events, level) => {
-      await new Promise<void>(resolve => {
-        release = resolve
-      })
+      await new Promise<void>(resolve => held.push(resolve))
       return append(events, level)
     }
     const first = call('POST', url, [event(), event()])
-    await expect.poll(() => release.name).toBe('')
+    await expect.poll(() => held.length).toBe(1)
     const refused = await call('POST', url, [event({ eventId: 'x' }), event()])
     expect([refused.status, refused.headers['retry-after'], refused.body.error.code]).toEqual([503, '1', 'overloaded'])
     expect(refused.body.results[0]).toMatchObject({ eventId: 'x', status: 'rejected', error: { code: 'overloaded' } })
-    release()
+    held[0]()
     expect((await first).status).toBe(200)
     expect(engine.events).toHaveLength(2)
   })

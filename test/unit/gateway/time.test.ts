@@ -58,6 +58,10 @@ describe('an RFC 3339 time', () => {
     )
   })
 
+  it('may have a space before the time of day', () => {
+    expect(parseRfc3339('2026-01-31 12:00:00Z')).toBe(Date.UTC(2026, 0, 31, 12))
+  })
+
   it('may be a leap second, which reads as the second after it', () => {
     expect(parseRfc3339('2016-12-31T23:59:60Z')).toBe(Date.UTC(2017, 0, 1))
   })
@@ -67,7 +71,7 @@ describe('an RFC 3339 time', () => {
     '2026',
     '2026-01-31',
     '2026-01-31T12:00:00',
-    '2026-01-31 12:00:00Z',
+    '2026-01-31_12:00:00Z',
     '2026-01-31T12:00Z',
     '2026-01-31T24:00:00Z',
     '2026-01-31T12:60:00Z',
