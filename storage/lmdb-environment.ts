@@ -60,6 +60,7 @@ export async function durable<T>(write: Promise<T>): Promise<T> {
 
 /** A value in memory of its own at offset 0: what lmdb returns may be its reused buffer or the memory map. */
 export function ownCopy(bytes: Uint8Array): Uint8Array {
+  if (bytes.length === bytes.buffer.byteLength) return new Uint8Array(bytes.buffer)
   // The length is read from the property, since lmdb's reused buffer is longer than the value.
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length).slice()
 }

@@ -7,7 +7,7 @@ import { GroupCommit } from './group-commit.ts'
 import { packBlocks } from './journal-block.ts'
 import { isUnfinishedSegment, JournalSegment } from './journal-segment.ts'
 import { encodeRecord } from './record-codec.ts'
-import { listSegments, SegmentChain } from './segment-chain.ts'
+import { journalClosed, listSegments, SegmentChain } from './segment-chain.ts'
 
 export interface JournalSettings {
   /** A segment is closed, and the next one begun, once it holds this many records. */
@@ -70,7 +70,7 @@ export class LmdbEventLog implements EventLog {
 
   async append(records: readonly JournalRecord[]): Promise<number> {
     if (records.length === 0) throw new StorageError('invalid', 'Nothing to append', 'Give at least one record')
-    if (this.#closed) this.#chain.refuseClosed()
+    if (this.#closed) throw journalClosed()
     if (this.#failure !== undefined) throw this.#failure
     const encoded = records.map(encodeRecord)
     const bytes = encoded.reduce((sum, record) => sum + record.length, 0)

@@ -41,6 +41,7 @@ export class LmdbTailingReader implements TailingReader {
   }
 
   async refresh(): Promise<number> {
+    this.#chain.refuseClosed()
     const paths = existsSync(this.#directory) ? await listSegments(this.#directory) : []
     const kept = new Set(paths)
     while (this.#chain.first !== undefined && !kept.has(this.#chain.first.path)) await this.#chain.shift()!.close()

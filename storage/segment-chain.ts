@@ -61,7 +61,7 @@ export class SegmentChain {
 
   /** @throws StorageError `closed` */
   refuseClosed(): void {
-    if (this.#closed) throw new StorageError('closed', 'The journal is closed', 'Open it again')
+    if (this.#closed) throw journalClosed()
   }
 
   async close(): Promise<void> {
@@ -99,6 +99,10 @@ export class SegmentChain {
       'Begin there, from a snapshot that covers what came before',
     )
   }
+}
+
+export function journalClosed(): StorageError {
+  return new StorageError('closed', 'The journal is closed', 'Open it again')
 }
 
 /** @returns the paths of all finished segments in order */

@@ -12,7 +12,6 @@ const ordinalTag = 1
 const idTag = 2
 const afterAllTags = 3
 const spaceName = /^[a-z][a-z0-9-]{0,31}$/
-const decoder = new TextDecoder()
 
 export class SpaceKeys {
   /** Before every key of the space. */
@@ -43,8 +42,8 @@ export class SpaceKeys {
   /** `bytes` as `encode` returned them. */
   decode(bytes: Uint8Array): StoreKey {
     const body = this.#prefix.length + 1
-    if (bytes[body - 1] === idTag) return decoder.decode(bytes.subarray(body))
-    return new DataView(bytes.buffer, bytes.byteOffset).getUint32(body)
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+    return bytes[body - 1] === idTag ? buffer.toString('utf8', body) : buffer.readUInt32BE(body)
   }
 
   #encodeOrdinal(ordinal: number): Buffer {

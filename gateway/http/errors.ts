@@ -3,7 +3,7 @@ import { EngineError, type EngineErrorCode } from '../../actors/engine.ts'
 import type { EventRejection } from '../../domain/event.ts'
 import { type InputFault, InvalidInput } from '../validation/invalid-input.ts'
 
-export type ErrorCode =
+type ErrorCode =
   | InputFault
   | EngineErrorCode
   | EventRejection['code']
@@ -12,11 +12,7 @@ export type ErrorCode =
   | 'unsupported_media_type'
   | 'not_found'
 
-/** The body of every answer that is an error; batches add their `results`. */
-export interface ErrorBody {
-  readonly error: Problem
-}
-
+/** Every answer that is an error has the body `{error: Problem}`; batches add their `results`. */
 export interface Problem {
   /** An ErrorCode, or what the engine said about an item or user. */
   readonly code: string
@@ -59,7 +55,7 @@ const engineHints: Readonly<Record<Exclude<EngineErrorCode, 'internal'>, string>
   overloaded: 'Send it again after the time in Retry-After, and fewer at once',
   deadline: 'Send it again; if this goes on, the engine needs more threads or narrower searches',
   not_ready: 'Wait until GET /v1/health/ready answers 200',
-  not_allowed: 'Start the engine with faults switched on',
+  not_allowed: 'Check the number of the shard, and that the engine runs with faults switched on',
   storage_failed: 'Look for the cause in the log of the engine: a full disk, usually',
 }
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { Engine } from '../../actors/engine.ts'
+import { engineSettings } from '../../actors/engine-settings.ts'
 import { limits } from '../../config/limits.ts'
 import type { Settings } from '../../config/settings.ts'
 import type { EventRoles } from '../../features/event-roles.ts'
@@ -26,7 +27,7 @@ import { registerUsers } from './users.ts'
 
 export interface HttpServerParts {
   readonly engine: Engine
-  /** With the fragments `httpSettings` and `limits`. */
+  /** With the fragments `httpSettings`, `engineSettings` and `limits`. */
   readonly settings: Settings
   readonly eventTypes: EventRoles
   readonly log: Logger
@@ -55,7 +56,7 @@ export function createHttpServer(parts: HttpServerParts): FastifyInstance {
   })
   registerEvents(server, {
     engine,
-    reader: createEventReader({ fields, eventTypes, newId }),
+    reader: createEventReader({ fields, eventTypes, clampsTime: settings.of(engineSettings).clock === 'real', newId }),
     readBatch: batchReader('events', bounds.eventsPerBatchMax, true),
     admission: admissionOf(metrics, 'events', bounds.eventQueueDepthMax),
   })

@@ -10,6 +10,8 @@ const eventFields = new Set(['eventId', 'type', 'user', 'item', 'value', 'time',
 export interface EventReaderParts {
   readonly fields: FieldReaders
   readonly eventTypes: EventRoles
+  /** Whether a time later than the receipt becomes that of the receipt; else it is kept, and moves a clock of data on. */
+  readonly clampsTime: boolean
   readonly newId: () => string
 }
 
@@ -20,9 +22,14 @@ export interface EventReader {
   idOf(value: unknown): string
 }
 
-export function createEventReader({ fields, eventTypes, newId }: EventReaderParts): EventReader {
+export function createEventReader({ fields, eventTypes, clampsTime, newId }: EventReaderParts): EventReader {
   const { id, name, time } = fields
   const context = eventContextReader(fields)
+  const timeOf = (value: unknown, receivedAt: number): number => {
+    if (value === undefined) return receivedAt
+    const given = time(value, 'time')
+    return clampsTime ? Math.min(given, receivedAt) : given
+  }
   return {
     read(event, receivedAt) {
       const given = readObject(event, undefined, eventFields)
@@ -36,7 +43,7 @@ export function createEventReader({ fields, eventTypes, newId }: EventReaderPart
         user: id(given.user, 'user'),
         item: id(given.item, 'item'),
         value,
-        time: optional(time, given.time, 'time') ?? receivedAt,
+        time: timeOf(given.time, receivedAt),
         requestId: optional(id, given.requestId, 'requestId'),
         context: optional(context, given.context, 'context'),
         roles,

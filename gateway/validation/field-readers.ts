@@ -13,7 +13,6 @@ export interface FieldReaders {
   readonly id: Read<string>
   /** Something the catalogue gives a code: a category, region, language, device or age band. */
   readonly name: Read<string>
-  readonly label: Read<string>
   /** Epoch milliseconds of something that happened. */
   readonly time: Read<number>
   readonly categories: Read<readonly string[]>
@@ -28,14 +27,13 @@ export function createFieldReaders(limits: Limits): FieldReaders {
   return {
     id: idReader(bytesMax),
     name,
-    label,
     time: timeReader(limits.timeMinMs, limits.timeMaxMs),
     categories: listReader(name, limits.categoriesMax, 'categories'),
     labels: listReader(label, limits.labelsMax, 'labels'),
   }
 }
 
-export function idReader(bytesMax: number): Read<string> {
+function idReader(bytesMax: number): Read<string> {
   const expected = `a text of 1 to ${bytesMax} bytes`
   return (value, field) => {
     if (typeof value !== 'string') throw wrongType(value, field, expected)

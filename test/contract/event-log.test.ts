@@ -110,7 +110,9 @@ describe.each(implementations)('the $name journal', ({ open, openReader, readerP
     it('finishes what was appended before it closes, and takes nothing after', async () => {
       const log = await journal()
       const appending = log.append(eventRecords('a', 3))
-      await log.close()
+      const closing = log.close()
+      await expect(log.append(eventRecords('b', 1))).rejects.toMatchObject({ code: 'closed' })
+      await closing
       expect(await appending).toBe(1)
       await expect(log.append(eventRecords('b', 1))).rejects.toMatchObject({ code: 'closed' })
       expect(() => log.read(1).next()).toThrow(expect.objectContaining({ code: 'closed' }))
@@ -242,6 +244,8 @@ describe.each(implementations)('the $name journal', ({ open, openReader, readerP
       expect(await tail.refresh()).toBe(30)
       expect([tail.firstSeq, ...seqs(tail.read(13))]).toEqual([13, ...fromTo(13, 30)])
       expect(() => tail.read(12)).toThrow(expect.objectContaining({ code: 'dropped' }))
+      await tail.close()
+      await expect(tail.refresh()).rejects.toMatchObject({ code: 'closed' })
     })
 
     it('sees from another process what was appended since it last looked', async () => {

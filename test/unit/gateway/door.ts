@@ -1,4 +1,5 @@
 import type { InjectOptions } from 'fastify'
+import { engineSettings } from '../../../actors/engine-settings.ts'
 import { limits } from '../../../config/limits.ts'
 import { loadSettings } from '../../../config/load.ts'
 import { createEventRoles, eventSettings } from '../../../features/event-roles.ts'
@@ -16,7 +17,7 @@ export interface DoorOptions {
 
 /** The HTTP door in front of a fake engine; nothing listens. */
 export function openDoor({ faults = false, set = {} }: DoorOptions = {}) {
-  const settings = loadSettings([httpSettings, limits, eventSettings], { commandLine: set })
+  const settings = loadSettings([httpSettings, engineSettings, limits, eventSettings], { commandLine: set })
   const metrics = createMetrics({ clock: { ms: () => 0 }, latencyWindowMs: 1000 })
   const engine = new FakeEngine(metrics)
   const logged: string[] = []

@@ -34,11 +34,15 @@ describe('an event', () => {
     expect(engine.events[0]).toMatchObject({ eventId: 'id-1', time: engine.nowMs, receivedAt: engine.nowMs })
   })
 
-  it('keeps its own time, even when that is later than the clock', async () => {
-    const { call, engine } = openDoor()
-    const time = engine.nowMs + 86_400_000
-    await call('POST', url, event({ time }))
-    expect(engine.events[0]).toMatchObject({ time, receivedAt: engine.nowMs })
+  it.each([
+    ['data', 'keeps a time that is later than the clock: it moves that on', 86_400_000, 86_400_000],
+    ['data', 'keeps a time that has passed', -86_400_000, -86_400_000],
+    ['real', 'has not happened later than it was received', 86_400_000, 0],
+    ['real', 'keeps a time that has passed', -86_400_000, -86_400_000],
+  ])('under a clock of kind %s %s', async (kind, _, saidMs, keptMs) => {
+    const { call, engine } = openDoor({ set: { 'engine.clock': kind } })
+    await call('POST', url, event({ time: engine.nowMs + saidMs }))
+    expect(engine.events[0]).toMatchObject({ time: engine.nowMs + keptMs, receivedAt: engine.nowMs })
   })
 
   it.each(['received', 'durable', 'applied'])('is acknowledged when it is %s, if that is asked for', async ack => {
