@@ -1,2 +1,41 @@
 #!/usr/bin/env node
-console.log('hi', process.version, process.argv.slice(2))
+// Plain JavaScript, and nothing newer than Node 16 understands: this file has to run in order to say what is missing.
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { constants } from 'node:os'
+import { fileURLToPath } from 'node:url'
+
+const neededMajor = 24
+const major = Number(process.versions.node.split('.')[0])
+
+if (major >= neededMajor) {
+  const { main } = await import('./main.ts')
+  await main(process.argv.slice(2))
+} else {
+  runWithOwnNode(fileURLToPath(new URL('../node_modules/.bin/node', import.meta.url)))
+}
+
+function runWithOwnNode(node) {
+  if (!existsSync(node)) {
+    process.stderr.write(
+      `error: Sluice needs Node.js ${neededMajor} or newer, this is ${process.version}\n` +
+        'hint: run `npm install` in the project, which brings a fitting one, or install Node.js 24\n',
+    )
+    process.exitCode = 1
+    return
+  }
+  const child = spawn(node, process.argv.slice(1), { stdio: 'inherit' })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.on(signal, () => {
+      // On a terminal Ctrl-C reaches the child by itself, and twice would mean: at once, without cleaning up.
+      if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal)
+    })
+  }
+  child.on('error', error => {
+    process.stderr.write(`error: ${node} does not start: ${error.message}\nhint: run \`npm install\` again\n`)
+    process.exitCode = 1
+  })
+  child.on('exit', (code, signal) => {
+    process.exit(signal === null ? code : 128 + constants.signals[signal])
+  })
+}

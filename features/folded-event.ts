@@ -5,6 +5,8 @@ export interface FoldedEvent {
   readonly seq: number
   /** 53 bits of the event id, see `hashEventId`. */
   readonly eventIdHash: number
+  /** 32 bits of the user id. */
+  readonly userHash: number
   /** Ordinal of the item. */
   readonly item: number
   readonly roles: RoleSet

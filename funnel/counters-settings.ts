@@ -54,4 +54,11 @@ export const countersSettings = defineSettings('counters', 'Item counters, trend
     unit: 'items',
     description: 'Length of each published list.',
   }),
+  recentEngagements: Type.Integer({
+    default: 65_536,
+    minimum: 1,
+    maximum: 10_000_000,
+    unit: 'engagements',
+    description: 'Window in which an event that is sent again, or a role of the same engagement, is not counted again.',
+  }),
 })

@@ -3,7 +3,8 @@
  * it, so an epoch of one number holds the same everywhere.
  *
  * 1. What `publish` hands out never changes.
- * 2. Lists per segment read who the events came from, which the counters do not: no ranking feature depends on them.
+ * 2. An event that is sent twice counts once within a window, and so does each role of one engagement.
+ * 3. Lists per segment read who the events came from, which the counters do not: no ranking feature depends on them.
  */
 import { TrendingSketch, type TrendingState } from '../algorithms/retrieval/trending.ts'
 import { createSearchResult } from '../algorithms/retrieval/vector-index.ts'
@@ -17,6 +18,7 @@ import type { FoldedEvent } from '../features/folded-event.ts'
 import { applyToCounters, type CounterSlots } from '../features/item-counters.ts'
 import { featureSettings } from '../features/settings.ts'
 import { countersSettings } from './counters-settings.ts'
+import { RecentEngagements, type RecentState } from './recent-engagements.ts'
 
 /** One engagement with the segment of the person, as far as that is known. */
 export interface SegmentEngagement {
@@ -37,6 +39,7 @@ export interface CountersSnapshot {
   readonly counters: CounterEpochHandles
   readonly trending: TrendingState
   readonly popular: TrendingState
+  readonly recent: RecentState
   readonly segments: readonly (readonly [segment: number, state: TrendingState])[]
 }
 
@@ -47,6 +50,7 @@ export class CountersState {
   private readonly features: SettingsOf<typeof featureSettings>
   private readonly trending: TrendingSketch
   private readonly popular: TrendingSketch
+  private readonly recent: RecentEngagements
   private readonly segments = new Map<number, TrendingSketch>()
   /** The epoch published last; epoch 0 is empty. */
   latest: PublishedEpoch
@@ -61,14 +65,18 @@ export class CountersState {
       ? TrendingSketch.fromState(from.trending)
       : new TrendingSketch(sketchCapacity, trendingHalfLifeMs)
     this.popular = from ? TrendingSketch.fromState(from.popular) : new TrendingSketch(sketchCapacity, popularHalfLifeMs)
+    const { engagementWindowMs } = this.features
+    this.recent = new RecentEngagements(this.settings.recentEngagements, engagementWindowMs, from?.recent)
     for (const [segment, state] of from?.segments ?? []) this.segments.set(segment, TrendingSketch.fromState(state))
     const counters = from?.counters ?? { epoch: 0, at: 0, totals: new Float64Array(counterColumnCount), chunks: [] }
     this.latest = { counters, popular: this.lists(counters.epoch, counters.at) }
   }
 
   apply(event: FoldedEvent): void {
-    applyToCounters(this.slots, event, this.features)
-    const weight = listWeight(event.roles)
+    const roles = this.recent.newRoles(event)
+    if (roles === 0) return
+    applyToCounters(this.slots, { ...event, roles }, this.features)
+    const weight = listWeight(roles)
     if (weight === 0) return
     this.trending.add(event.item, weight, event.time)
     this.popular.add(event.item, weight, event.time)
@@ -103,6 +111,7 @@ export class CountersState {
       counters: this.latest.counters,
       trending: this.trending.toState(),
       popular: this.popular.toState(),
+      recent: this.recent.toState(),
       segments: [...this.segments].map(([segment, sketch]) => [segment, sketch.toState()] as const),
     }
   }

@@ -62,10 +62,6 @@ export class DirectoryLock {
     this.#holder = holder
   }
 
-  get holder(): LockHolder {
-    return this.#holder
-  }
-
   /** Lets others find the server, or tells them that it no longer listens. */
   announce(url: string | null): void {
     this.#holder = { ...this.#holder, url }
@@ -74,8 +70,10 @@ export class DirectoryLock {
     renameSync(next, this.#path)
   }
 
+  /** Leaves a lock alone that somebody else took after this one was deleted by hand. */
   release(): void {
-    rmSync(this.#path, { force: true })
+    const current = readHolder(this.#path)
+    if (current?.pid === this.#holder.pid && current.since === this.#holder.since) rmSync(this.#path)
   }
 }
 

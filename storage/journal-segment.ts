@@ -3,7 +3,7 @@ import { rename, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { messageOf, StorageError } from './errors.ts'
 import { type EncodedBlock, JournalBlock } from './journal-block.ts'
-import { durable, type LmdbDatabase, openEnvironment, ownCopy } from './lmdb-environment.ts'
+import { durable, type LmdbDatabase, openEnvironment, ownBytes, ownCopy } from './lmdb-environment.ts'
 import { pack, unpack } from './packing.ts'
 import { syncDirectory } from './sync-directory.ts'
 
@@ -179,7 +179,7 @@ export class JournalSegment {
   #lastBlock(notAfter: number): JournalBlock | undefined {
     const range = { start: notAfter, end: headerKey, reverse: true, limit: 1 }
     for (const { key, value } of this.#open().getRange(range)) {
-      return new JournalBlock(key, ownCopy(value))
+      return new JournalBlock(key, ownBytes(value))
     }
     return undefined
   }

@@ -58,11 +58,15 @@ export async function durable<T>(write: Promise<T>): Promise<T> {
   }
 }
 
-/** A value in memory of its own at offset 0: what lmdb returns may be its reused buffer or the memory map. */
+/** In memory of its own at offset 0: what `getBinaryFast` returns is lmdb's reused buffer or the memory map. */
 export function ownCopy(bytes: Uint8Array): Uint8Array {
-  if (bytes.length === bytes.buffer.byteLength) return new Uint8Array(bytes.buffer)
   // The length is read from the property, since lmdb's reused buffer is longer than the value.
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length).slice()
+}
+
+/** The same for a value of a range, which lmdb has copied already, if not always into a buffer of its own size. */
+export function ownBytes(value: Uint8Array): Uint8Array {
+  return value.length === value.buffer.byteLength ? new Uint8Array(value.buffer) : ownCopy(value)
 }
 
 /** lmdb rejects with a general error and gives the cause as a second promise, which must be handled too. */

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { StorageError } from './errors.ts'
 import { GroupCommit } from './group-commit.ts'
-import { durable, type LmdbDatabase, openEnvironment, ownCopy } from './lmdb-environment.ts'
+import { durable, type LmdbDatabase, openEnvironment, ownBytes, ownCopy } from './lmdb-environment.ts'
 import type { OnlineStore, SpaceChanges, StoreEntry, StoreKey } from './online-store.ts'
 import { pack, unpack } from './packing.ts'
 import { SpaceKeys } from './store-key.ts'
@@ -94,7 +94,7 @@ export class LmdbOnlineStore implements OnlineStore {
     while (true) {
       this.#refuseClosed()
       const slice = [...this.#db.getRange({ start, end: keys.end, exclusiveStart: true, limit: sliceEntries })]
-      for (const { key, value } of slice) yield [keys.decode(key), ownCopy(value)]
+      for (const { key, value } of slice) yield [keys.decode(key), ownBytes(value)]
       if (slice.length < sliceEntries) return
       start = slice.at(-1)!.key
       this.#db.resetReadTxn()

@@ -13,7 +13,7 @@ import type { JournalEvent } from '../../domain/event.ts'
 import { hashId } from '../../domain/identity/id-dictionary.ts'
 import type { JournalRecord } from '../../domain/journal.ts'
 import type { MonotonicClock } from '../../domain/ports.ts'
-import { type FoldedEvent, hashEventId } from '../../features/folded-event.ts'
+import { foldEvent } from '../../funnel/fold-event.ts'
 import type { LiveModelSets } from '../../funnel/live-model-sets.ts'
 import type { OnlineStore } from '../../storage/online-store.ts'
 import { type ActorRef, tell } from '../../supervision/actor-ref.ts'
@@ -166,25 +166,9 @@ class CatalogActor implements Receiver<CatalogMessage> {
       if (appliedTo !== undefined) tell(appliedTo, { type: 'events-applied', seqs: [seq], outcomes: ['unknown-item'] })
       return
     }
-    const folded = this.fold(event, item, seq)
+    const folded = foldEvent(event, item, seq, state)
     this.toUser(event.user, { kind: 'event', userId: event.user, event: folded, appliedTo })
     this.slice.counters.push({ kind: 'event', event: folded })
-  }
-
-  private fold(event: JournalEvent, item: number, seq: number): FoldedEvent {
-    const { state } = this.parts
-    const { region = '', language = '', device = '' } = event.context ?? {}
-    return {
-      seq,
-      eventIdHash: hashEventId(event.eventId),
-      item,
-      roles: event.roles,
-      value: event.value ?? Number.NaN,
-      time: event.time,
-      region: region === '' ? 0 : state.regionCode(region),
-      language: language === '' ? 0 : state.languageCode(language),
-      device: device === '' ? 0 : state.deviceCode(device),
-    }
   }
 
   private toUser(userId: string, entry: ShardEntry): void {

@@ -124,7 +124,8 @@ class UserShardActor implements Receiver<UserShardMessage> {
     if (!alreadyFolded && outcome === 'applied') this.residents.changed(resident)
     const segment = resident.state.get(Scalar.segment)
     if (outcome === 'applied' && segment !== 0) {
-      engagements.push({ seq: event.seq, item: event.item, segment, roles: event.roles, time: event.time })
+      const roles = alreadyFolded ? event.roles : resident.state.gained
+      engagements.push({ seq: event.seq, item: event.item, segment, roles, time: event.time })
     }
     return outcome
   }

@@ -19,7 +19,7 @@ export interface BatchWork<V, R> extends Rejections<R> {
 }
 
 /** Where a result says why its value was refused. */
-export interface Rejections<R> {
+interface Rejections<R> {
   rejectionOf(result: R): Rejection | undefined
   /** The result of a value that could not be read. */
   rejected(value: unknown, rejection: Rejection, error: InvalidInput): R

@@ -1,7 +1,7 @@
 import { InvalidInput, kindOf, quote } from './invalid-input.ts'
 import { type Read, readObject, wrongType } from './readers.ts'
 
-export type Vectors = Readonly<Record<string, readonly number[]>>
+type Vectors = Readonly<Record<string, readonly number[]>>
 
 const spaceName = /^[a-zA-Z][a-zA-Z0-9_.-]{0,63}$/
 

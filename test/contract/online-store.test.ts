@@ -98,14 +98,17 @@ describe.each(implementations)('the $name online store', ({ open }) => {
     await expect(store.putBatch(space, [[1, bytes(1)]])).rejects.toMatchObject({ code: 'invalid' })
   })
 
-  it.each([0, 1, 4_000, 4_096, 32_768, 32_769, 70_000, 1_000_000])('gives back a value of %i bytes', async size => {
-    const value = Uint8Array.from({ length: size }, (_, i) => i * 31)
-    await store.putBatch('blobs', [[1, value]])
-    for (const read of [store.get('blobs', 1)!, [...store.range('blobs')][0]![1]]) {
-      expect([read.length, read.byteLength, read.byteOffset]).toEqual([size, size, 0])
-      expect(Buffer.compare(read, value)).toBe(0)
-    }
-  })
+  it.each([0, 1, 4_000, 4_096, 32_768, 32_769, 65_536, 70_000, 131_072, 1_000_000])(
+    'gives back a value of %i bytes',
+    async size => {
+      const value = Uint8Array.from({ length: size }, (_, i) => i * 31)
+      await store.putBatch('blobs', [[1, value]])
+      for (const read of [store.get('blobs', 1)!, [...store.range('blobs')][0]![1]]) {
+        expect([read.length, read.byteLength, read.byteOffset]).toEqual([size, size, 0])
+        expect(Buffer.compare(read, value)).toBe(0)
+      }
+    },
+  )
 
   it('gives out copies that later reads and writes do not touch', async () => {
     await store.putBatch('blobs', [

@@ -56,6 +56,6 @@ export const eventsArbitrary: fc.Arbitrary<FoldedEvent[]> = fc
     return steps.map(({ id, item, roles, value, stepMs, code }, i) => {
       time = Math.max(0, time + stepMs)
       const codes = { region: code, language: (code * 2) % 3, device: code }
-      return { seq: i + 1, eventIdHash: id * 1_234_567_890_123, item, roles, value, time, ...codes }
+      return { seq: i + 1, eventIdHash: id * 1_234_567_890_123, userHash: 1, item, roles, value, time, ...codes }
     })
   })

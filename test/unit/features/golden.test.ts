@@ -44,6 +44,7 @@ const journal = Array.from({ length: 30 }, (_, i) => {
   const lateMs = i === 20 ? 70 * hour : 0
   return {
     seq: i + 1,
+    userHash: 1,
     eventIdHash: hashEventId(i === 25 ? 'event-24' : `event-${i}`),
     item: i === 27 ? itemCount : (i * 5) % itemCount,
     roles: rolesOf(type, value)!,

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
 
 /** Another process that runs a script of the tests: it takes lines and answers with lines. */
 export class ScriptProcess {
@@ -13,7 +14,7 @@ export class ScriptProcess {
   #ended = false
 
   constructor(script: URL, args: readonly string[], shellPrefix = '') {
-    const node = [process.execPath, script.pathname, ...args]
+    const node = [process.execPath, fileURLToPath(script), ...args]
     this.#process =
       shellPrefix === ''
         ? spawn(node[0]!, node.slice(1))

@@ -138,6 +138,15 @@ describe('a data directory', () => {
     DataDirectory.open(root, clock).close()
   })
 
+  it('leaves the lock of a process alone that took it after it was deleted by hand', async () => {
+    const directory = DataDirectory.open(root, clock)
+    await rm(directory.layout.lock)
+    const other = await otherProcess()
+    expect(await other.ask('open')).toBe('owned')
+    directory.close()
+    expect((await describeDirectory(root)).holder).toMatchObject({ pid: other.pid })
+  })
+
   it('is refused when another machine owns it, whose processes can not be seen', async () => {
     await leaveLock({ host: 'elsewhere', pid: 1 })
     expect(() => DataDirectory.open(root, clock)).toThrow(/in use by process 1 on elsewhere.*delete .*lock/)
