@@ -28,22 +28,24 @@ export async function journalEvents(
   level: AcknowledgementLevel,
   ackTimeoutMs: number,
 ): Promise<EventResult[]> {
-  const known = events.filter(event => catalog.findLiveItem(event.item) >= 0)
+  // Asked once: an item that comes or goes while we wait must not shift what was said of the others.
+  const isKnown = events.map(event => catalog.findLiveItem(event.item) >= 0)
+  const known = events.filter((_, i) => isKnown[i])
   const records = known.map((event): JournalRecord => ({ kind: 'event', at: event.receivedAt, event }))
   const outcomes = new Outcomes(records.length)
-  if (records.length === 0) return combine(events, catalog, () => ({ type: 'received' }))
+  if (records.length === 0) return combine(events, isKnown, () => ({ type: 'received' }))
 
   const appliedTo = level === 'applied' ? callbackRef<EventsApplied>(message => outcomes.add(message)) : undefined
   const appended = appendedAt(journal, records, appliedTo)
-  if (level === 'received') return combine(events, catalog, () => ({ type: 'received' }))
+  if (level === 'received') return combine(events, isKnown, () => ({ type: 'received' }))
   const reply = await appended
-  if (reply.type === 'append-failed') return combine(events, catalog, () => ({ type: 'failed', reply }))
+  if (reply.type === 'append-failed') return combine(events, isKnown, () => ({ type: 'failed', reply }))
   if (level === 'applied') {
     const deadline = system.deadlines.after(ackTimeoutMs, () => outcomes.giveUp())
     await outcomes.complete
     system.deadlines.cancel(deadline)
   }
-  return combine(events, catalog, place => {
+  return combine(events, isKnown, place => {
     const seq = reply.firstSeq + place
     return { type: 'durable', seq, outcome: outcomes.of(seq) }
   })
@@ -57,14 +59,11 @@ type Stand =
 /** `standOf` is asked with the place among the journaled events. */
 function combine(
   events: readonly JournalEvent[],
-  catalog: CatalogReader,
+  isKnown: readonly boolean[],
   standOf: (place: number) => Stand,
 ): EventResult[] {
   let place = 0
-  return events.map(event => {
-    if (catalog.findLiveItem(event.item) < 0) return unknownItem(event)
-    return resultOf(event, standOf(place++))
-  })
+  return events.map((event, i) => (isKnown[i] ? resultOf(event, standOf(place++)) : unknownItem(event)))
 }
 
 function resultOf(event: JournalEvent, stand: Stand): EventResult {

@@ -10,6 +10,7 @@ import type { User } from '../domain/user.ts'
 import type { DataDirectory } from '../storage/data-directory.ts'
 import type { EventLog } from '../storage/event-log.ts'
 import type { OnlineStore } from '../storage/online-store.ts'
+import { storageSettings } from '../storage/settings.ts'
 import { callbackRef, tell } from '../supervision/actor-ref.ts'
 import { ask } from '../supervision/ask.ts'
 import type { HealthReport } from '../supervision/health.ts'
@@ -149,6 +150,14 @@ export class RunningEngine implements Engine {
     })
     if (done.failure !== null) throw new EngineError('storage_failed', done.failure)
     this.snapshotSeq = done.throughSeq
+    await this.retain(done.throughSeq)
+  }
+
+  /** Lets go of old segments of the journal, never of what a restart has to fold again. */
+  private async retain(snapshotSeq: number): Promise<void> {
+    const { retainedRecords } = this.parts.settings.of(storageSettings)
+    if (retainedRecords === 0) return
+    await this.parts.log.dropBefore(Math.min(snapshotSeq + 1, this.parts.log.lastSeq - retainedRecords + 1))
   }
 
   killIndexThread(shard: number): void {
