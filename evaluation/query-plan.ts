@@ -100,16 +100,19 @@ interface OpenQuery extends PlannedQuery {
   readonly relevant: number[]
 }
 
+/** The queries that were open when a person first engaged with an item; null before the window. */
+type FirstEngagement = { readonly group: OpenQuery; readonly session: OpenQuery } | null
+
 /** Queries as they come up while the window is walked; each collects what turns out to be relevant. */
 class OpenQueries {
   readonly all: OpenQuery[] = []
   private readonly columns: EventColumns
   private readonly sessionGapMs: number
+  /** The open query of each kind, by user. */
   private readonly groups = new Map<number, OpenQuery>()
   private readonly sessions = new Map<number, OpenQuery>()
   private readonly lastTime = new Map<number, number>()
-  /** What each person engaged with, by user, and the query before which that was first. */
-  private readonly engaged = new Map<number, Map<number, OpenQuery | null>>()
+  private readonly engaged = new Map<number, Map<number, FirstEngagement>>()
 
   constructor(columns: EventColumns, sessionGapMs: number) {
     this.columns = columns
@@ -124,25 +127,69 @@ class OpenQueries {
   }
 
   visit(row: number): void {
-    const { user: users, item: items, roles, time: times } = this.columns
-    const user = users[row]
-    const time = times[row]
-    const group = this.groupAt(user, time, row)
-    const session = this.sessionAt(user, time, row)
-    this.lastTime.set(user, Math.max(time, this.lastTime.get(user) ?? time))
-    const item = items[row]
+    const user = this.columns.user[row]
+    const item = this.columns.item[row]
+    const roles = this.columns.roles[row]
+    const group = this.groupAt(user, row)
+    const session = this.sessionAt(user, row)
+    this.lastTime.set(user, this.columns.time[row])
+    if ((roles & engagementRoles) === 0) return
     const engaged = this.engagedBy(user)
-    if ((roles[row] & Role.positive) !== 0) {
-      // A click of the same second, or of the same session, does not make the like that follows it old news.
-      if (isNews(engaged.get(item), group)) addOnce(group.relevant, item)
-      if (isNews(engaged.get(item), session)) addOnce(session.relevant, item)
-    }
-    if ((roles[row] & engagementRoles) !== 0 && !engaged.has(item)) engaged.set(item, session)
+    if (!engaged.has(item)) engaged.set(item, { group, session })
+    if ((roles & Role.positive) === 0) return
+    // A click of the same second, or of the same session, does not make the like that follows it old news.
+    const first = engaged.get(item)!
+    if (first?.group === group) addOnce(group.relevant, item)
+    if (first?.session === session) addOnce(session.relevant, item)
   }
 
-  private engagedBy(user: number): Map<number, OpenQuery | null> {
+  private groupAt(user: number, row: number): OpenQuery {
+    const open = this.groups.get(user)
+    if (open !== undefined && secondOf(open.time) === secondOf(this.columns.time[row])) return open
+    return this.open('group', user, row, this.groups)
+  }
+
+  private sessionAt(user: number, row: number): OpenQuery {
+    const open = this.sessions.get(user)
+    if (open !== undefined && this.columns.time[row] - this.lastTime.get(user)! < this.sessionGapMs) return open
+    return this.open('session', user, row, this.sessions)
+  }
+
+  private open(kind: QueryKind, user: number, row: number, opened: Map<number, OpenQuery>): OpenQuery {
+    const query = { kind, user, relevant: [], time: this.columns.time[row], beforeSeq: this.columns.seq[row] }
+    this.all.push(query)
+    opened.set(user, query)
+    return query
+  }
+
+  private engagedBy(user: number): Map<number, FirstEngagement> {
     let items = this.engaged.get(user)
-    if (items === undefined) this.engaged.set(user, (items = new Map()))
+    if (items === undefined) {
+      items = new Map()
+      this.engaged.set(user, items)
+    }
     return items
   }
+}
+
+function secondOf(time: number): number {
+  return Math.floor(time / 1000)
+}
+
+function addOnce(items: number[], item: number): void {
+  if (!items.includes(item)) items.push(item)
+}
+
+/** Spread over each person's queries, in the order in which they are asked. */
+function chooseQueries(queries: readonly OpenQuery[], { seed, queriesPerUserMax }: QueryPlanOptions): OpenQuery[] {
+  const answerable = queries.filter(({ relevant }) => relevant.length > 0)
+  const draw = new Map(answerable.map(query => [query, splitSeed(seed, `${query.kind} ${query.beforeSeq}`)]))
+  const chosen = new Set<OpenQuery>()
+  for (const kind of queryKinds) {
+    const ofKind = answerable.filter(query => query.kind === kind)
+    for (const own of Map.groupBy(ofKind, ({ user }) => user).values()) {
+      for (const query of own.sort((a, b) => draw.get(a)! - draw.get(b)!).slice(0, queriesPerUserMax)) chosen.add(query)
+    }
+  }
+  return answerable.filter(query => chosen.has(query))
 }

@@ -48,4 +48,15 @@ export class BadRecords {
     if (!this.keepGoing) throw bad
     if (this.shown.length < shownMax) this.shown.push(bad)
   }
+
+  /** What `read` gives; undefined when it throws a BadRecord that is passed over. */
+  attempt<T>(read: () => T): T | undefined {
+    try {
+      return read()
+    } catch (error) {
+      if (!(error instanceof BadRecord)) throw error
+      this.add(error)
+      return undefined
+    }
+  }
 }

@@ -5,6 +5,7 @@ import type { Engine } from '../../actors/engine.ts'
 import { engineSettings } from '../../actors/engine-settings.ts'
 import { limits } from '../../config/limits.ts'
 import type { Settings } from '../../config/settings.ts'
+import { systemClock } from '../../domain/ports.ts'
 import type { EventRoles } from '../../features/event-roles.ts'
 import type { Logger } from '../../telemetry/log.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
@@ -56,7 +57,7 @@ export function createHttpServer(parts: HttpServerParts): FastifyInstance {
   })
   registerEvents(server, {
     engine,
-    reader: createEventReader({ fields, eventTypes, clampsTime: settings.of(engineSettings).clock === 'real', newId }),
+    reader: createEventReader({ fields, eventTypes, latestTime: latestEventTime(settings), newId }),
     readBatch: batchReader('events', bounds.eventsPerBatchMax, true),
     admission: admissionOf(metrics, 'events', bounds.eventQueueDepthMax),
   })
@@ -65,6 +66,15 @@ export function createHttpServer(parts: HttpServerParts): FastifyInstance {
   registerHealth(server, engine, metrics)
   if (parts.faults === true) registerFaults(server, engine)
   return server
+}
+
+/**
+ * A client's clock may run ahead: an event is no later than its receipt. Where the clock stands at the last event, a
+ * later one moves it on, but not past the machine's own time.
+ */
+function latestEventTime(settings: Settings): (receivedAt: number) => number {
+  if (settings.of(engineSettings).clock === 'real') return receivedAt => receivedAt
+  return receivedAt => Math.max(receivedAt, systemClock.now())
 }
 
 function newServer({ settings, log, metrics }: HttpServerParts): FastifyInstance {

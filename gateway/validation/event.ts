@@ -10,8 +10,8 @@ const eventFields = new Set(['eventId', 'type', 'user', 'item', 'value', 'time',
 export interface EventReaderParts {
   readonly fields: FieldReaders
   readonly eventTypes: EventRoles
-  /** Whether a time later than the receipt becomes that of the receipt; else it is kept, and moves a clock of data on. */
-  readonly clampsTime: boolean
+  /** A later time becomes this one; epoch ms. */
+  readonly latestTime: (receivedAt: number) => number
   readonly newId: () => string
 }
 
@@ -22,13 +22,12 @@ export interface EventReader {
   idOf(value: unknown): string
 }
 
-export function createEventReader({ fields, eventTypes, clampsTime, newId }: EventReaderParts): EventReader {
+export function createEventReader({ fields, eventTypes, latestTime, newId }: EventReaderParts): EventReader {
   const { id, name, time } = fields
   const context = eventContextReader(fields)
   const timeOf = (value: unknown, receivedAt: number): number => {
     if (value === undefined) return receivedAt
-    const given = time(value, 'time')
-    return clampsTime ? Math.min(given, receivedAt) : given
+    return Math.min(time(value, 'time'), latestTime(receivedAt))
   }
   return {
     read(event, receivedAt) {

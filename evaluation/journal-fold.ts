@@ -1,0 +1,88 @@
+import { CatalogState, noDocuments } from '../domain/catalog-state.ts'
+import type { Settings } from '../config/settings.ts'
+import type { JournalEvent } from '../domain/event.ts'
+import type { JournalRecord, Numbered } from '../domain/journal.ts'
+import { type FoldedEvent, hashEventId } from '../features/folded-event.ts'
+import { applyEvent, applyProfile } from '../features/user-fold.ts'
+import { featureSettings } from '../features/settings.ts'
+import { Scalar, UserState } from '../features/user-state.ts'
+import { buildUserView, type UserView } from '../features/user-view.ts'
+import { CountersState, type PublishedEpoch } from '../funnel/counters-state.ts'
+import { deviceClassOf } from '../actors/device-class.ts'
+import type { ContextCodes } from '../actors/user-shard/protocol.ts'
+
+export class Replay {
+  readonly catalog: CatalogState
+  readonly counters: CountersState
+  readonly users = new Map<string, UserState>()
+  private readonly features
+  constructor(settings: Settings, limits = { itemsMax: 2_000_000, rowsMax: 3_000_000 }) {
+    this.catalog = new CatalogState(limits, noDocuments)
+    this.counters = new CountersState(settings)
+    this.features = settings.of(featureSettings)
+  }
+  get epoch(): PublishedEpoch {
+    return this.counters.latest
+  }
+  apply({ seq, record }: Numbered): void {
+    this.applyRecord(record, seq)
+    this.catalog.appliedSeq = seq
+  }
+  viewOf(userId: string, context: ContextCodes, now: number): UserView {
+    const classOf = (code: number) => deviceClassOf(this.catalog.deviceName(code))
+    return buildUserView(this.users.get(userId), { ...context, deviceClassOf: classOf }, now, this.features)
+  }
+  private applyRecord(record: JournalRecord, seq: number): void {
+    const { catalog } = this
+    switch (record.kind) {
+      case 'item':
+        catalog.putItem(record.item, seq)
+        return
+      case 'item-delete':
+        catalog.deleteItem(record.id, seq)
+        return
+      case 'user':
+        return applyProfile(this.user(record.user.id), catalog.profileCodes(record.user), seq)
+      case 'user-delete':
+        this.users.delete(record.id)
+        return
+      case 'event':
+        return this.applyEvent(record.event, seq)
+      case 'epoch':
+        this.counters.publish(seq, record.at)
+        return
+      default:
+        return
+    }
+  }
+  private applyEvent(event: JournalEvent, seq: number): void {
+    const { catalog } = this
+    const item = catalog.findLiveItem(event.item)
+    catalog.lastEventAt = Math.max(catalog.lastEventAt, event.time)
+    if (item < 0) return
+    const { region = '', language = '', device = '' } = event.context ?? {}
+    const folded: FoldedEvent = {
+      seq,
+      eventIdHash: hashEventId(event.eventId),
+      item,
+      roles: event.roles,
+      value: event.value ?? Number.NaN,
+      time: event.time,
+      region: region === '' ? 0 : catalog.regionCode(region),
+      language: language === '' ? 0 : catalog.languageCode(language),
+      device: device === '' ? 0 : catalog.deviceCode(device),
+    }
+    const state = this.user(event.user)
+    const outcome = applyEvent(state, folded, catalog.items, this.features)
+    this.counters.apply(folded)
+    const segment = state.get(Scalar.segment)
+    if (outcome === 'applied' && segment !== 0) {
+      this.counters.applySegment({ seq, item, segment, roles: event.roles, time: event.time })
+    }
+  }
+  private user(id: string): UserState {
+    let state = this.users.get(id)
+    if (state === undefined) this.users.set(id, (state = new UserState()))
+    return state
+  }
+}
