@@ -238,7 +238,8 @@ class Grower {
 
   private spawnModelManager(): ActorRef<ModelManagerMessage> {
     const { settings, models, journal, indexShards, pool, schemaHash, parts } = this
-    const { modelsRoot, clock, monotonic } = parts
+    const { modelsRoot, clock, monotonic, state, log } = parts
+    const recoverTo = log.lastSeq
     return this.system.spawn(
       'model-manager',
       modelManagerActor({
@@ -248,6 +249,7 @@ class Grower {
         handlesFor: (handles, shard) => this.handlesFor(handles, shard),
         preparePool: handles => pool.prepare(handles),
         readPromoted: () => readPromoted(modelsRoot),
+        isRecovered: () => state.appliedSeq >= recoverTo,
         read: async id => readModelSet(await loadArtefact(modelsRoot, id, schemaHash)),
         schemaHash,
         clock,

@@ -1,10 +1,9 @@
 /** The server that benchmarks put load on: an engine and its HTTP door, in a process that measures itself. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
-import { engineFragments } from '../actors/fragments.ts'
 import { openEngine } from '../actors/open-engine.ts'
 import type { RunningEngine } from '../actors/running-engine.ts'
-import { loadSettings } from '../config/load.ts'
+import { resolveSettings } from '../cli/settings.ts'
 import type { Settings } from '../config/settings.ts'
 import { systemMonotonicClock } from '../domain/ports.ts'
 import { createEventRoles, eventSettings } from '../features/event-roles.ts'
@@ -13,7 +12,6 @@ import { indexSettings } from '../funnel/settings.ts'
 import { commonSettings } from '../funnel/source-settings.ts'
 import { sources } from '../funnel/sources/registry.ts'
 import { createHttpServer } from '../gateway/http/server.ts'
-import { httpSettings } from '../gateway/settings.ts'
 import { createLogger } from '../telemetry/log.ts'
 import { createMetrics } from '../telemetry/metrics.ts'
 import { serveCalls } from './process-calls.ts'
@@ -39,7 +37,7 @@ serveCalls<ServerCalls>(
 )
 
 async function open({ dataDir, set }: OpenServer): Promise<ServerFacts> {
-  const settings = loadSettings([...engineFragments, httpSettings], { commandLine: set })
+  const settings = resolveSettings({ dataDir, environment: process.env, commandLine: set })
   const startedAt = performance.now()
   engine = await openEngine({ dataDir, settings, log, metrics, faults: false, onFailure: giveUp })
   const openedAt = performance.now()

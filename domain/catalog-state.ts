@@ -19,9 +19,11 @@ import type { User } from './user.ts'
 /** Whole items as stored; what changed since the last snapshot is in the catalogue's own memory. */
 export interface ItemDocumentReader {
   get(ordinal: number): Item | undefined
+  /** What was stored of these items has been replaced. */
+  forget(ordinals: Iterable<number>): void
 }
 
-export const noDocuments: ItemDocumentReader = { get: () => undefined }
+export const noDocuments: ItemDocumentReader = { get: () => undefined, forget() {} }
 
 /** An item as of one journal number; `item` is null once it is deleted. */
 export interface ItemVersion {
@@ -115,6 +117,14 @@ export class CatalogState implements CatalogReader {
   document(ordinal: number): Item | undefined {
     const version = this.changed.get(ordinal)
     return version === undefined ? this.documents.get(ordinal) : (version.item ?? undefined)
+  }
+
+  /** These versions are stored now, and need not be held here, unless newer ones came meanwhile. */
+  stored(versions: ReadonlyMap<number, ItemVersion>): void {
+    this.documents.forget(versions.keys())
+    for (const [ordinal, version] of versions) {
+      if (this.changed.get(ordinal) === version) this.changed.delete(ordinal)
+    }
   }
 
   findItem(id: string): number {

@@ -1,15 +1,15 @@
-import { CatalogState, noDocuments } from '../domain/catalog-state.ts'
+import { deviceClassOf } from '../actors/device-class.ts'
+import type { ContextCodes } from '../actors/user-shard/protocol.ts'
 import type { Settings } from '../config/settings.ts'
+import { CatalogState, noDocuments } from '../domain/catalog-state.ts'
 import type { JournalEvent } from '../domain/event.ts'
 import type { JournalRecord, Numbered } from '../domain/journal.ts'
-import { type FoldedEvent, hashEventId } from '../features/folded-event.ts'
-import { applyEvent, applyProfile } from '../features/user-fold.ts'
 import { featureSettings } from '../features/settings.ts'
+import { applyEvent, applyProfile } from '../features/user-fold.ts'
 import { Scalar, UserState } from '../features/user-state.ts'
 import { buildUserView, type UserView } from '../features/user-view.ts'
 import { CountersState, type PublishedEpoch } from '../funnel/counters-state.ts'
-import { deviceClassOf } from '../actors/device-class.ts'
-import type { ContextCodes } from '../actors/user-shard/protocol.ts'
+import { foldEvent } from '../funnel/fold-event.ts'
 
 export class Replay {
   readonly catalog: CatalogState
@@ -27,6 +27,9 @@ export class Replay {
   apply({ seq, record }: Numbered): void {
     this.applyRecord(record, seq)
     this.catalog.appliedSeq = seq
+  }
+  userSeqOf(userId: string): number {
+    return this.users.get(userId)?.userSeq ?? 0
   }
   viewOf(userId: string, context: ContextCodes, now: number): UserView {
     const classOf = (code: number) => deviceClassOf(this.catalog.deviceName(code))
@@ -60,18 +63,7 @@ export class Replay {
     const item = catalog.findLiveItem(event.item)
     catalog.lastEventAt = Math.max(catalog.lastEventAt, event.time)
     if (item < 0) return
-    const { region = '', language = '', device = '' } = event.context ?? {}
-    const folded: FoldedEvent = {
-      seq,
-      eventIdHash: hashEventId(event.eventId),
-      item,
-      roles: event.roles,
-      value: event.value ?? Number.NaN,
-      time: event.time,
-      region: region === '' ? 0 : catalog.regionCode(region),
-      language: language === '' ? 0 : catalog.languageCode(language),
-      device: device === '' ? 0 : catalog.deviceCode(device),
-    }
+    const folded = foldEvent(event, item, seq, catalog)
     const state = this.user(event.user)
     const outcome = applyEvent(state, folded, catalog.items, this.features)
     this.counters.apply(folded)
@@ -82,7 +74,10 @@ export class Replay {
   }
   private user(id: string): UserState {
     let state = this.users.get(id)
-    if (state === undefined) this.users.set(id, (state = new UserState()))
+    if (state === undefined) {
+      state = new UserState()
+      this.users.set(id, state)
+    }
     return state
   }
 }

@@ -76,6 +76,10 @@ export class IndexPartition implements Partition {
     this.current = generation
   }
 
+  owns(item: number): boolean {
+    return this.owned.has(item)
+  }
+
   /** This partition's part of a budget: an even share plus three standard deviations of a fair draw. */
   shareOf(budget: number): number {
     if (this.partitions === 1 || budget === 0) return budget
@@ -136,6 +140,7 @@ export class IndexPartition implements Partition {
     const generation: Generation = { spaces, indexes: this.emptyIndexes(handles), ready: false }
     this.generations.set(handles.generation, generation)
     for (const item of handles.owned) {
+      this.owned.add(item)
       this.place(generation, item)
       yield
     }
@@ -228,6 +233,10 @@ class OwnedItems {
     this.isOwned[item] = 1
     if (this.size === this.items.length) this.items = grown(this.items, new Uint32Array(this.size * 2))
     this.items[this.size++] = item
+  }
+
+  has(item: number): boolean {
+    return item < this.isOwned.length && this.isOwned[item] === 1
   }
 
   forEach(visit: (item: number) => void): void {

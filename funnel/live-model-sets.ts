@@ -23,6 +23,8 @@ interface Loaded extends LiveModelSet {
   readonly spaces: Readonly<Record<SpaceName, VectorSpaceWriter>>
   readonly contents: ModelSetContents
   pins: number
+  /** Every vector of the items that were there has been written. */
+  complete: boolean
 }
 
 export class LiveModelSets {
@@ -61,18 +63,19 @@ export class LiveModelSets {
       this.catalog.items.itemCount,
       rankerSchemaHash,
     )
-    const loaded: Loaded = { generation, id, handles, spaces, contents, pins: 0 }
+    const loaded: Loaded = { generation, id, handles, spaces, contents, pins: 0, complete: false }
     this.loaded.set(generation, loaded)
     yield* this.placeFactors(loaded, ordinals)
     yield* this.encodeContents(loaded)
+    loaded.complete = true
     return loaded
   }
 
-  /** Writes the vectors of a new row in every loaded set; the factors move over from the item's row before. */
+  /** Writes the vectors of a new row in every loaded set. */
   admit(row: number, item: Item): void {
-    for (const { spaces, contents } of this.loaded.values()) {
-      writeContent(spaces.content, contents, row, item)
-      this.moveFactors(spaces.collaborative, row)
+    for (const loaded of this.loaded.values()) {
+      writeContent(loaded.spaces.content, loaded.contents, row, item)
+      this.writeFactors(loaded, row)
     }
   }
 
@@ -84,8 +87,9 @@ export class LiveModelSets {
     }
   }
 
+  /** Those that a thread can be given; one that is still being filled is not among them. */
   live(): readonly LiveModelSet[] {
-    return [...this.loaded.values()]
+    return [...this.loaded.values()].filter(({ complete }) => complete)
   }
 
   promote(generation: number): void {
@@ -118,13 +122,11 @@ export class LiveModelSets {
     this.onUnused(generation)
   }
 
-  private *placeFactors({ spaces, contents }: Loaded, ordinals: Int32Array): Generator<void> {
-    const { dimension, vectors } = contents.collaborative
-    for (let place = 0; place < ordinals.length; place++) {
-      const row = ordinals[place] < 0 ? -1 : this.catalog.items.currentRow(ordinals[place])
-      if (row >= 0 && !this.catalog.items.isDeleted(row)) {
-        spaces.collaborative.write(row, vectors.subarray(place * dimension, (place + 1) * dimension))
-      }
+  private *placeFactors(loaded: Loaded, ordinals: Int32Array): Generator<void> {
+    const { items } = this.catalog
+    for (const item of ordinals) {
+      const row = item < 0 ? -1 : items.currentRow(item)
+      if (row >= 0 && !items.isDeleted(row)) this.writeFactors(loaded, row)
       yield
     }
   }
@@ -138,12 +140,14 @@ export class LiveModelSets {
     }
   }
 
-  private moveFactors(space: VectorSpaceWriter, row: number): void {
-    const { items } = this.catalog
-    const previous = items.rowAt(items.itemOf(row), items.seqOf(row) - 1)
-    const vector = new Float32Array(space.reader.dimension)
-    if (previous >= 0 && space.reader.copyInto(previous, vector, 0)) space.write(row, vector)
-    else space.clear(row)
+  /** Found by the item, not carried over from its row before: an item that was deleted meanwhile gets them back. */
+  private writeFactors({ spaces, contents, handles }: Loaded, row: number): void {
+    const { dimension, vectors } = contents.collaborative
+    const { placeOf } = handles.foldIn
+    const item = this.catalog.items.itemOf(row)
+    const place = item < placeOf.length ? placeOf[item] : -1
+    if (place < 0) spaces.collaborative.clear(row)
+    else spaces.collaborative.write(row, vectors.subarray(place * dimension, (place + 1) * dimension))
   }
 }
 

@@ -2,12 +2,18 @@ import type { ItemReader } from '../domain/item-table/item-reader.ts'
 import type { Filter, FilterTables, KeepTest } from './filter.ts'
 import type { RequestFrame } from './request-frame.ts'
 
+/** Which items belong to a partition. */
+export interface Ownership {
+  owns(item: number): boolean
+}
+
 /**
  * Collects what the sources of one partition propose for one request.
  *
  * 1. An item is kept at most once per source, in the order offered.
  * 2. Everything kept has passed every filter at the request's `catalogSeq`.
  * 3. `removed[f]` counts distinct items that filter f was the first to object to.
+ * 4. A partitioned source keeps items of its own partition only, so over all partitions nothing is kept twice.
  */
 export class Proposals {
   readonly items: Uint32Array
@@ -27,6 +33,7 @@ export class Proposals {
   private table!: ItemReader
   private catalogSeq = 0
   private source = 0
+  private ownership: Ownership | null = null
   private budget = 0
   private lastScore = Number.POSITIVE_INFINITY
   private explain = false
@@ -56,8 +63,10 @@ export class Proposals {
     for (let f = 0; f < this.filters.length; f++) this.tests[f] = this.filters[f].prepare(query, tables)
   }
 
-  beginSource(source: number, budget: number): void {
+  /** @param ownership of a partitioned source; a global one may propose any item */
+  beginSource(source: number, budget: number, ownership: Ownership | null = null): void {
     this.source = source
+    this.ownership = ownership
     this.budget = Math.min(budget, this.items.length - this.total)
     this.lastScore = Number.POSITIVE_INFINITY
   }
@@ -77,8 +86,10 @@ export class Proposals {
    */
   offer(item: number, score: number): boolean {
     if (this.full) return false
-    if (!(score <= this.lastScore)) throw new RangeError(`a source offered score ${score} after ${this.lastScore}`)
+    if (!(score <= this.lastScore && Number.isFinite(score)))
+      throw new RangeError(`a source offered score ${score} after ${this.lastScore}`)
     this.lastScore = score
+    if (this.ownership?.owns(item) === false) return true
     const verdict = this.verdictOn(item)
     if (verdict !== kept || this.verdicts.alreadyProposed(item, this.source)) return true
     this.items[this.total] = item

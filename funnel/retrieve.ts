@@ -40,7 +40,7 @@ export class RetrievalStage {
     for (let s = 0; s < sources.length; s++) {
       const budget = this.budgetOf(s, query.budgets[s], query.globalShard)
       if (budget === 0) continue
-      proposals.beginSource(s, budget)
+      proposals.beginSource(s, budget, sources[s].kind === 'partitioned' ? partition : null)
       sources[s].propose(query, partition, proposals)
     }
     return encodeFrame(retrievalLayout, {

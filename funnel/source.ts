@@ -7,8 +7,8 @@ import type { RequestFrame } from './request-frame.ts'
  * A way of proposing candidates. It walks its own ranking, best first, and offers each item until its budget is full;
  * the runner filters what is offered, keeps provenance and checks the contract (finite scores that do not rise).
  *
- * A *partitioned* source runs in every index thread over the items of that partition. A *global* source runs in one
- * index thread per request, over tables that every thread can read.
+ * A *partitioned* source runs in every index thread; what it offers of other partitions is passed over. A *global*
+ * source runs in one index thread per request, over tables that every thread can read.
  */
 export interface Source {
   readonly name: string

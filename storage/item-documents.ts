@@ -39,6 +39,11 @@ export class ItemDocuments {
     return item
   }
 
+  /** A commit of the store has changed these items past this cache. */
+  forget(ordinals: Iterable<number>): void {
+    for (const ordinal of ordinals) this.#cache.delete(ordinal)
+  }
+
   /** Durable when resolved, all or nothing. @throws StorageError `failed` or `invalid` */
   put(items: Iterable<readonly [ordinal: number, item: Item]>): Promise<void> {
     const writes = new Map<number, PendingWrite>()

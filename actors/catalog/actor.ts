@@ -236,9 +236,7 @@ class CatalogActor implements Receiver<CatalogMessage> {
   private endSnapshot(): void {
     const { replyTo, throughSeq, changed } = this.snapshot!
     this.snapshot = null
-    for (const [ordinal, version] of changed) {
-      if (this.parts.state.changed.get(ordinal) === version) this.parts.state.changed.delete(ordinal)
-    }
+    this.parts.state.stored(changed)
     tell<SnapshotDone>(replyTo, { type: 'snapshot-done', throughSeq, failure: null })
   }
 

@@ -36,6 +36,8 @@ class IndexShardActor implements Receiver<IndexShardMessage> {
   private readonly parts: IndexShardParts
   private readonly thread: IndexThread
   private readonly loading = new Set<number>()
+  /** Generations that the thread has been told to prepare; null until it is filled. */
+  private told: Set<number> | null = null
   private isReady = false
 
   constructor(context: ActorContext<IndexShardMessage>, parts: IndexShardParts) {
@@ -59,8 +61,9 @@ class IndexShardActor implements Receiver<IndexShardMessage> {
       case 'items-changed':
         return this.thread.itemsChanged(message.items)
       case 'prepare':
-        return this.thread.prepare(message.handles)
+        return this.prepare(message.handles)
       case 'retire':
+        this.told?.delete(message.generation)
         return this.thread.retire(message.generation)
       case 'thread-ready':
         return this.fill()
@@ -93,11 +96,19 @@ class IndexShardActor implements Receiver<IndexShardMessage> {
   /** A thread starts empty, the first and every later one alike. */
   private fill(): void {
     this.thread.itemsChanged(this.parts.ownedItems())
+    this.told = new Set()
     for (const handles of this.parts.liveModelSets()) {
       this.loading.add(handles.generation)
-      this.thread.prepare(handles)
+      this.prepare(handles)
     }
     this.becomeReady()
+  }
+
+  /** Once per set: a thread that is yet to be filled gets all live ones then, and to build one anew stops it serving. */
+  private prepare(handles: ModelSetHandles): void {
+    if (this.told === null || this.told.has(handles.generation)) return
+    this.told.add(handles.generation)
+    this.thread.prepare(handles)
   }
 
   private prepared(generation: number, failure: string | null): void {

@@ -4,7 +4,8 @@
  * 1. One model set is taken up at a time: read and checked, loaded in slices, prepared by every index shard and every
  *    rank thread, given its number in the journal, and only then current.
  * 2. A set that cannot be taken up is refused once, with the reason; the present one stays.
- * 3. A set is retired in the threads after the last request that pinned it has ended (see `LiveModelSets`).
+ * 3. No set is loaded before the journal has been recovered: items it does not find then stay unknown to it.
+ * 4. A set is retired in the threads after the last request that pinned it has ended (see `LiveModelSets`).
  */
 
 import type { Settings } from '../../config/settings.ts'
@@ -28,6 +29,8 @@ export interface ModelManagerParts {
   readonly handlesFor: (handles: ModelSetHandles, shard: number) => ModelSetHandles
   readonly preparePool: (handles: ModelSetHandles) => Promise<void>
   readonly readPromoted: () => Promise<string | null>
+  /** Whether everything that was durable at the start has been applied. */
+  readonly isRecovered: () => boolean
   /** Reads and checks a set. @throws when it is missing, damaged, or of another feature schema */
   readonly read: (id: string) => Promise<ModelSetContents>
   readonly schemaHash: string
@@ -35,6 +38,9 @@ export interface ModelManagerParts {
   readonly monotonic: MonotonicClock
   readonly settings: Settings
 }
+
+/** How soon to look again while the journal is recovered. */
+const recoveryLookMs = 20
 
 export function modelManagerActor(parts: ModelManagerParts): Behaviour<ModelManagerMessage> {
   return context => new ModelManagerActor(context, parts)
@@ -45,6 +51,8 @@ interface Uptake {
   steps: Generator<void, LiveModelSet> | null
   loaded: LiveModelSet | null
   readonly waitingFor: Set<number | 'pool'>
+  /** Its promotion is on its way to the journal: whatever a thread still says does not matter. */
+  journaling: boolean
 }
 
 class ModelManagerActor implements Receiver<ModelManagerMessage> {
@@ -90,8 +98,9 @@ class ModelManagerActor implements Receiver<ModelManagerMessage> {
   }
 
   private look(): void {
-    this.context.after(this.lookIntervalMs, { type: 'look' })
-    if (this.uptake !== null) return
+    const recovered = this.parts.isRecovered()
+    this.context.after(recovered ? this.lookIntervalMs : recoveryLookMs, { type: 'look' })
+    if (this.uptake !== null || !recovered) return
     const unreadable = (): ModelManagerMessage => ({ type: 'found', id: this.parts.models.current?.id ?? null })
     this.context.pipe(this.parts.readPromoted(), id => ({ type: 'found', id }), unreadable)
   }
@@ -100,7 +109,7 @@ class ModelManagerActor implements Receiver<ModelManagerMessage> {
     if (this.uptake !== null) return
     if (id === null) return this.context.health('ready')
     if (id === this.parts.models.current?.id || id === this.refused) return
-    this.uptake = { id, steps: null, loaded: null, waitingFor: new Set() }
+    this.uptake = { id, steps: null, loaded: null, waitingFor: new Set(), journaling: false }
     if (this.parts.models.current === null) this.context.health('starting', `loading model set ${id}`)
     this.context.pipe(
       this.parts.read(id),
@@ -145,10 +154,11 @@ class ModelManagerActor implements Receiver<ModelManagerMessage> {
 
   private prepared(message: Extract<ModelManagerMessage, { readonly failure: string | null }>): void {
     const { uptake, parts } = this
-    if (uptake === null || uptake.loaded?.generation !== message.generation) return
+    if (uptake === null || uptake.journaling || uptake.loaded?.generation !== message.generation) return
     if (message.failure !== null) return this.refuse(message.failure)
     uptake.waitingFor.delete(message.type === 'pool-prepared' ? 'pool' : message.shard)
     if (uptake.waitingFor.size > 0) return
+    uptake.journaling = true
     const previous = parts.models.current?.id ?? null
     const record: JournalRecord = { kind: 'promotion', at: parts.clock.now(), modelSet: uptake.id, previous }
     tell(parts.journal, { type: 'append', records: [record], replyTo: this.context.self as ActorRef<AppendReply> })

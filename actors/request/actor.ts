@@ -2,7 +2,8 @@
  * One request on its way through the funnel: hydrate, encode, scatter, gather, rank, reply. It lives as long as the
  * request does.
  *
- * 1. Everything the request reads is pinned when the person's view has come, and stays pinned until the reply.
+ * 1. Everything the request reads but the person is pinned as it begins, and stays pinned until the reply. The person's
+ *    view comes later, and may be newer than `catalogSeq`.
  * 2. It replies exactly once: with a feed, or with why there is none.
  * 3. A shard that fails or is late is left out, and the reply says `partial`.
  */
@@ -70,6 +71,7 @@ class RequestActor implements Receiver<RequestMessage> {
   private readonly clock
   private readonly models: LiveModelSet | null
   private readonly catalogSeq: number
+  private readonly codes: ContextCodes
   private readonly tables
   private view!: UserView
   private querySeq = 0
@@ -87,6 +89,7 @@ class RequestActor implements Receiver<RequestMessage> {
     this.clock = parts.stages.start()
     this.models = parts.pinModelSet()
     this.catalogSeq = parts.catalog.appliedSeq
+    this.codes = contextCodes(task.request, parts.catalog)
     this.tables = parts.tables()
     context.after(parts.settings.of(funnelSettings).requestDeadlineMs, { type: 'request-deadline' })
     tell(context.self, { type: 'start' })
@@ -138,9 +141,15 @@ class RequestActor implements Receiver<RequestMessage> {
   private hydrate(): void {
     const { request, now } = this.task
     const shard = this.parts.userShards[hashId(request.userId) % this.parts.userShards.length]
-    const context = contextCodes(request, this.parts.catalog)
     const generation = this.models?.generation ?? 0
-    tell(shard, { type: 'view', userId: request.userId, context, now, generation, replyTo: this.context.self })
+    tell(shard, {
+      type: 'view',
+      userId: request.userId,
+      context: this.codes,
+      now,
+      generation,
+      replyTo: this.context.self,
+    })
   }
 
   private hydrated(view: UserView, cached: CachedQuery | null): void {
@@ -268,6 +277,7 @@ class RequestActor implements Receiver<RequestMessage> {
   }
 }
 
+/** As of the pinned catalogue number: a name that comes into use later has no code yet. */
 function contextCodes({ context }: RecommendationRequest, catalog: CatalogReader): ContextCodes {
   return {
     region: context.region === undefined ? 0 : catalog.regionCode(context.region),

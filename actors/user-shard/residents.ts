@@ -4,6 +4,7 @@
  * 1. A person is in memory at most once; what is read is always the newest state, durable or not.
  * 2. A state leaves memory only after it is durable.
  * 3. At most `residentsMax` stay in memory, plus those whose writing is under way; the least recently used leave first.
+ * 4. Who was forgotten is gone at once, although the store takes a moment to let go.
  */
 import { pack, unpack } from 'msgpackr'
 import type { User } from '../../domain/user.ts'
@@ -22,6 +23,13 @@ export interface Resident {
   version: number
 }
 
+/** Writes of one person that are under way, and what the last of them wrote. */
+interface Writing {
+  count: number
+  resident: Resident
+  version: number
+}
+
 const space = 'users'
 
 export class Residents {
@@ -29,7 +37,9 @@ export class Residents {
   private readonly residentsMax: number
   /** In order of use, the least recent first. */
   private readonly residents = new Map<string, Resident>()
-  private readonly writing = new Map<string, number>()
+  private readonly writing = new Map<string, Writing>()
+  /** Removals under way, by person. */
+  private readonly forgetting = new Map<string, number>()
 
   constructor(store: OnlineStore, residentsMax: number) {
     this.store = store
@@ -48,7 +58,7 @@ export class Residents {
       this.residents.set(userId, resident)
       return resident
     }
-    const bytes = this.store.get(space, userId)
+    const bytes = this.forgetting.has(userId) ? undefined : this.store.get(space, userId)
     if (bytes === undefined) return undefined
     const [state, profile] = unpack(bytes) as [Uint8Array, User | null]
     return this.settle(userId, { state: decodeUserState(state), profile, query: null, dirty: false, version: 0 })
@@ -64,9 +74,13 @@ export class Residents {
     resident.query = null
   }
 
-  forget(userId: string): Promise<void> {
+  async forget(userId: string): Promise<void> {
     this.residents.delete(userId)
-    return this.store.remove(space, [userId])
+    this.forgetting.set(userId, (this.forgetting.get(userId) ?? 0) + 1)
+    await this.store.remove(space, [userId])
+    const others = this.forgetting.get(userId)! - 1
+    if (others > 0) this.forgetting.set(userId, others)
+    else this.forgetting.delete(userId)
   }
 
   /** The least recently used beyond the bound, to be written and then dropped. */
@@ -98,7 +112,8 @@ export class Residents {
     for (const userId of userIds) {
       const resident = this.residents.get(userId)
       if (resident === undefined) continue
-      this.writing.set(userId, resident.version)
+      const count = (this.writing.get(userId)?.count ?? 0) + 1
+      this.writing.set(userId, { count, resident, version: resident.version })
       if (resident.dirty) entries.push([userId, pack([encodeUserState(resident.state), resident.profile])])
     }
     return entries.length === 0 ? Promise.resolve() : this.store.putBatch(space, entries)
@@ -107,10 +122,11 @@ export class Residents {
   /** A write has ended: what did not change meanwhile is clean, and leaves when there is no room. */
   written(userIds: readonly string[], succeeded: boolean): void {
     for (const userId of userIds) {
-      const version = this.writing.get(userId)
+      const writing = this.writing.get(userId)
+      if (writing === undefined || --writing.count > 0) continue
       this.writing.delete(userId)
       const resident = this.residents.get(userId)
-      if (!succeeded || resident === undefined || resident.version !== version) continue
+      if (!succeeded || resident !== writing.resident || resident.version !== writing.version) continue
       resident.dirty = false
       if (this.residents.size > this.residentsMax) this.residents.delete(userId)
     }

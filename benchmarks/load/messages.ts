@@ -1,11 +1,11 @@
+import type { AcknowledgementLevel } from '../../domain/event.ts'
 import type { MixSettings } from '../traffic/request-mix.ts'
 
 /** What the process that makes the load can be asked. */
-export interface LoadCalls {
-  readonly [name: string]: { readonly ask: unknown; readonly answer: unknown }
+export type LoadCalls = {
   readonly prepare: { readonly ask: PrepareLoad; readonly answer: ProbedFunnel }
   /** Answers once the load is up. */
-  readonly start: { readonly ask: LoadShape; readonly answer: null }
+  readonly start: { readonly ask: StartLoad; readonly answer: null }
   /** Measures for so long while the load goes on. */
   readonly measure: { readonly ask: { readonly seconds: number }; readonly answer: LoadFigures }
   readonly stop: { readonly ask: null; readonly answer: null }
@@ -24,6 +24,8 @@ export interface PrepareLoad {
 export interface ProbedFunnel {
   readonly feeds: number
   readonly ranked: number
+  /** Feeds that a step of the funnel was missing from, although nothing waited: all of them without a ranker. */
+  readonly degraded: number
   readonly proposed: Readonly<Record<string, number>>
   readonly removed: Readonly<Record<string, number>>
 }
@@ -32,6 +34,16 @@ export interface ProbedFunnel {
 export type LoadShape =
   | { readonly kind: 'closed'; readonly connections: number }
   | { readonly kind: 'paced'; readonly perSecond: number }
+
+/** What is sent: feeds and events as people send them, or batches of events alone. */
+export type Traffic =
+  | { readonly kind: 'mix' }
+  | { readonly kind: 'event-batches'; readonly eventsPerBatch: number; readonly ack: AcknowledgementLevel }
+
+export interface StartLoad {
+  readonly shape: LoadShape
+  readonly traffic: Traffic
+}
 
 export interface LoadFigures {
   readonly seconds: number
@@ -43,6 +55,8 @@ export interface LoadFigures {
   /** Feeds that a shard was missing from, and feeds that a step of the funnel was missing from. */
   readonly partial: number
   readonly degraded: number
+  /** Answers to events of which at least one was rejected. */
+  readonly rejected: number
   /** How late the process that makes the load was itself; it adds to the latencies it measures. */
   readonly generatorDelayP99Ms: number
   readonly generatorCpuMs: number

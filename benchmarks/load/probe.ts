@@ -12,16 +12,18 @@ export async function probe(
   const proposed: Record<string, number> = {}
   const removed: Record<string, number> = {}
   let ranked = 0
+  let degraded = 0
   for (let i = 0; i < count; i++) {
     const { path, body } = mix.feed()
     const request = { ...JSON.parse(body), explain: true }
-    const { requestId, items, trace } = await ask(`${url}${path}`, request)
+    const { requestId, items, trace, degraded: step } = await ask(`${url}${path}`, request)
     if (items.length > 0) feeds.push({ requestId, user: request.userId, items: items.map(({ id }) => id) })
+    if (step !== null) degraded++
     ranked += trace!.ranked / count
     addMeans(proposed, trace!.sources, count)
     addMeans(removed, trace!.filters, count)
   }
-  return { feeds, funnel: { feeds: count, ranked, proposed, removed } }
+  return { feeds, funnel: { feeds: count, ranked, degraded, proposed, removed } }
 }
 
 async function ask(url: string, request: object): Promise<Recommendation> {

@@ -1,4 +1,4 @@
-import { createHistogram, type IntervalHistogram, monitorEventLoopDelay, type RecordableHistogram } from 'node:perf_hooks'
+import { createHistogram, monitorEventLoopDelay, type RecordableHistogram } from 'node:perf_hooks'
 import type { AnswerFigures, LatencyFigures, LoadFigures } from './messages.ts'
 
 const delayPeriodMs = 1
@@ -7,11 +7,14 @@ const delayPeriodMs = 1
 export class LoadRecorder {
   private readonly feedMicros: RecordableHistogram = createHistogram()
   private readonly eventMicros: RecordableHistogram = createHistogram()
-  private readonly delay: IntervalHistogram = monitorEventLoopDelay({ resolution: delayPeriodMs })
+  private readonly delay: ReturnType<typeof monitorEventLoopDelay> = monitorEventLoopDelay({
+    resolution: delayPeriodMs,
+  })
   private refused = 0
   private unanswered = 0
   private partial = 0
   private degraded = 0
+  private rejected = 0
   private startedAt = 0
   private cpu = process.cpuUsage()
 
@@ -26,6 +29,7 @@ export class LoadRecorder {
     this.unanswered = 0
     this.partial = 0
     this.degraded = 0
+    this.rejected = 0
     this.cpu = process.cpuUsage()
     this.delay.reset()
     this.startedAt = performance.now()
@@ -40,9 +44,10 @@ export class LoadRecorder {
     const isFeed = body.startsWith('{"requestId"')
     const histogram = isFeed ? this.feedMicros : this.eventMicros
     histogram.record(Math.max(1, Math.round(latencyMs * 1000)))
-    if (!isFeed) return
-    if (body.includes('"partial":true')) this.partial++
-    if (body.includes('"degraded":"')) this.degraded++
+    if (isFeed) {
+      if (body.includes('"partial":true')) this.partial++
+      if (body.includes('"degraded":"')) this.degraded++
+    } else if (body.includes('"status":"rejected"')) this.rejected++
   }
 
   failed(): void {
@@ -60,6 +65,7 @@ export class LoadRecorder {
       unanswered: this.unanswered,
       partial: this.partial,
       degraded: this.degraded,
+      rejected: this.rejected,
       generatorDelayP99Ms: Math.max(0, this.delay.percentile(99) / 1e6 - delayPeriodMs),
       generatorCpuMs: (user + system) / 1000,
     }

@@ -1,8 +1,7 @@
 import type { ThreadCpu } from './thread-cpu.ts'
 
 /** What the process with the engine can be asked. */
-export interface ServerCalls {
-  readonly [name: string]: { readonly ask: unknown; readonly answer: unknown }
+export type ServerCalls = {
   readonly open: { readonly ask: OpenServer; readonly answer: ServerFacts }
   /** Starts measuring afresh. */
   readonly begin: { readonly ask: null; readonly answer: null }

@@ -1,4 +1,4 @@
-import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { Metrics } from '../../telemetry/metrics.ts'
 import type { ServerFigures } from './messages.ts'
 import { readThreadCpu, type ThreadCpu, threadGroups } from './thread-cpu.ts'
@@ -12,7 +12,7 @@ type Stages = ServerFigures['stages']
 /** Measures this process from `begin` to `end`. */
 export class Meter {
   private readonly metrics: Metrics
-  private readonly delay: IntervalHistogram
+  private readonly delay: ReturnType<typeof monitorEventLoopDelay>
   private startedAt = 0
   private cpu = process.cpuUsage()
   private threads: ThreadCpu | null = null

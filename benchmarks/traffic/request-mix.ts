@@ -1,5 +1,5 @@
-import { createRandom, splitSeed, type Xoshiro128 } from '../../algorithms/statistics/random.ts'
 import { AliasTable, ZipfSampler } from '../../algorithms/statistics/discrete-samplers.ts'
+import { createRandom, splitSeed, type Xoshiro128 } from '../../algorithms/statistics/random.ts'
 
 /** What people ask for and send back; everything about the load follows from it. */
 export interface MixSettings {
@@ -20,6 +20,11 @@ export interface PreparedRequest {
   readonly body: string
 }
 
+/** Requests in an order that never ends. */
+export interface RequestStream {
+  take(count: number): PreparedRequest[]
+}
+
 /** A feed that somebody got, which events can refer to. */
 export interface KnownFeed {
   readonly requestId: string
@@ -34,7 +39,7 @@ const eventTypes = ['click', 'finish', 'like']
 const eventTypeShares = new AliasTable([0.7, 0.2, 0.1])
 
 /** An endless, seeded stream of requests. */
-export class RequestMix {
+export class RequestMix implements RequestStream {
   private readonly settings: MixSettings
   private readonly users: readonly string[]
   private readonly feeds: readonly KnownFeed[]

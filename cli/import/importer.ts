@@ -4,10 +4,11 @@
  * 1. Records are journaled in the order in which they were added; the unit of success is one record.
  * 2. Counters are published in data time: at the end of 6 hours of it that have events, or after 2,000 events, and
  *    only once everything before is applied. So what is imported does not depend on the speed of the machine.
- * 3. One batch is under way while the next one is filled.
+ * 3. One batch is under way while the next one is filled; its epoch is published while the next one is written.
  */
-import { hourMs } from '../../config/units.ts'
+
 import type { Engine } from '../../actors/engine.ts'
+import { hourMs } from '../../config/units.ts'
 import type { EventResult, JournalEvent } from '../../domain/event.ts'
 import type { Item } from '../../domain/item.ts'
 import type { User } from '../../domain/user.ts'
@@ -31,21 +32,27 @@ export interface ImportCounts {
   repeated: number
 }
 
-const itemsPerBatch = 1_000
-const usersPerBatch = 2_000
-const eventsPerEpoch = 2_000
+const batchSizes = { item: 1_000, user: 2_000, event: 2_000 } as const
 const epochMs = 6 * hourMs
 
+export type ImportRecord =
+  | { readonly kind: 'item'; readonly value: Item }
+  | { readonly kind: 'user'; readonly value: User }
+  | { readonly kind: 'event'; readonly value: JournalEvent }
+
 type Batch =
-  | { readonly kind: 'item'; readonly records: Item[]; readonly places: Place[] }
-  | { readonly kind: 'user'; readonly records: User[]; readonly places: Place[] }
-  | { readonly kind: 'event'; readonly records: JournalEvent[]; readonly places: Place[] }
+  | { readonly kind: 'item'; readonly values: Item[]; readonly places: Place[] }
+  | { readonly kind: 'user'; readonly values: User[]; readonly places: Place[] }
+  | { readonly kind: 'event'; readonly values: JournalEvent[]; readonly places: Place[] }
+
+const newBatch = (kind: Batch['kind']): Batch => ({ kind, values: [], places: [] })
 
 export class Importer {
   readonly counts: ImportCounts = { items: 0, users: 0, events: 0, repeated: 0 }
   private readonly parts: ImporterParts
   private batch: Batch | null = null
   private underWay: Promise<void> = Promise.resolve()
+  private publishing: Promise<void> = Promise.resolve()
   private epochEndsAt = Number.NEGATIVE_INFINITY
 
   constructor(parts: ImporterParts) {
@@ -53,66 +60,55 @@ export class Importer {
   }
 
   /** Whoever adds awaits what is returned before adding more. @throws BadRecord */
-  addItem(item: Item, place: Place): Promise<void> | undefined {
-    const batch = this.batchOf('item')
-    if (batch === null) return this.turnTo('item').then(() => this.addItem(item, place))
-    batch.records.push(item)
-    batch.places.push(place)
-    return batch.records.length >= itemsPerBatch ? this.flush() : undefined
-  }
-
-  addUser(user: User, place: Place): Promise<void> | undefined {
-    const batch = this.batchOf('user')
-    if (batch === null) return this.turnTo('user').then(() => this.addUser(user, place))
-    batch.records.push(user)
-    batch.places.push(place)
-    return batch.records.length >= usersPerBatch ? this.flush() : undefined
-  }
-
-  addEvent(event: JournalEvent, place: Place): Promise<void> | undefined {
-    const { known, engine, bad } = this.parts
-    const batch = this.batchOf('event')
-    if (batch === null) return this.turnTo('event').then(() => this.addEvent(event, place))
-    if (known.has(event.eventId)) {
-      this.counts.repeated++
-      this.parts.progress.advance()
-      return undefined
-    }
-    if (engine.catalog.findLiveItem(event.item) < 0) {
-      bad.add(unknownItem(event, place))
-      return undefined
-    }
-    if (batch.records.length > 0 && event.time >= this.epochEndsAt) {
-      return this.flush().then(() => this.addEvent(event, place))
-    }
-    if (batch.records.length === 0) this.epochEndsAt = event.time + epochMs
-    batch.records.push(event)
-    batch.places.push(place)
-    return batch.records.length >= eventsPerEpoch ? this.flush() : undefined
+  add(record: ImportRecord, place: Place): Promise<void> | undefined {
+    if (this.batch?.kind !== record.kind) return this.turnTo(record.kind).then(() => this.add(record, place))
+    return record.kind === 'event' ? this.addEvent(record.value, place) : this.push(record.value, place)
   }
 
   /** Resolves once everything that was added has been applied. @throws BadRecord, CommandError, EngineError */
   async finish(): Promise<void> {
     await this.flush()
     await this.underWay
+    await this.publishing
   }
 
-  /** The batch that is being filled, if it is one of that kind. */
-  private batchOf<K extends Batch['kind']>(kind: K): Extract<Batch, { kind: K }> | null {
-    return this.batch?.kind === kind ? (this.batch as Extract<Batch, { kind: K }>) : null
+  private addEvent(event: JournalEvent, place: Place): Promise<void> | undefined {
+    const { known, engine, bad, progress } = this.parts
+    const batch = this.batch!
+    if (known.has(event.eventId)) {
+      this.counts.repeated++
+      progress.advance()
+      return undefined
+    }
+    if (engine.catalog.findLiveItem(event.item) < 0) {
+      bad.add(unknownItem(event, place))
+      return undefined
+    }
+    if (batch.values.length > 0 && event.time >= this.epochEndsAt) {
+      return this.flush().then(() => this.addEvent(event, place))
+    }
+    if (batch.values.length === 0) this.epochEndsAt = event.time + epochMs
+    return this.push(event, place)
+  }
+
+  private push(value: Item | User | JournalEvent, place: Place): Promise<void> | undefined {
+    const { kind, values, places } = this.batch!
+    ;(values as (typeof value)[]).push(value)
+    places.push(place)
+    return values.length >= batchSizes[kind] ? this.flush() : undefined
   }
 
   /** What another kind refers to must be in place before. */
   private async turnTo(kind: Batch['kind']): Promise<void> {
     await this.finish()
-    this.batch = { kind, records: [], places: [] }
+    this.batch = newBatch(kind)
   }
 
   /** Sends the batch once the one before is applied; resolves when that is the case. */
   private flush(): Promise<void> {
     const { batch, underWay } = this
-    if (batch === null || batch.records.length === 0) return underWay
-    this.batch = { kind: batch.kind, records: [], places: [] }
+    if (batch === null || batch.values.length === 0) return underWay
+    this.batch = newBatch(batch.kind)
     this.underWay = underWay.then(() => this.submit(batch))
     // Whoever adds or finishes next hears of a failure.
     this.underWay.catch(() => {})
@@ -122,17 +118,19 @@ export class Importer {
   private async submit(batch: Batch): Promise<void> {
     const { engine, progress } = this.parts
     if (batch.kind === 'event') {
-      const results = await engine.appendEvents(batch.records, 'applied')
-      results.forEach((result, i) => this.countEvent(result, batch.places[i]))
-      await engine.publishEpoch()
+      const results = await engine.appendEvents(batch.values, 'applied')
+      for (const [i, result] of results.entries()) this.countEvent(result, batch.places[i])
+      await this.publishing
+      this.publishing = engine.publishEpoch()
+      this.publishing.catch(() => {})
     } else {
-      const put = batch.kind === 'item' ? engine.putItems(batch.records) : engine.putUsers(batch.records)
+      const put = batch.kind === 'item' ? engine.putItems(batch.values) : engine.putUsers(batch.values)
       for (const [i, result] of (await put).entries()) {
         if (result.status === 'stored') this.counts[`${batch.kind}s`]++
         else this.parts.bad.add(new BadRecord({ ...batch.places[i], field: result.field }, 'was refused', result.hint))
       }
     }
-    progress.advance(batch.records.length)
+    progress.advance(batch.values.length)
   }
 
   private countEvent(result: EventResult, place: Place): void {

@@ -22,17 +22,27 @@ export interface TableSource {
 
 const lineBytesMax = 1 << 20
 
-/** Reads a file row by row, a block of them at a time. A row that cannot be read goes to `bad`. @throws BadRecord */
-export async function* readTable(source: TableSource, bad: BadRecords): AsyncGenerator<readonly TableRow[]> {
+/**
+ * Reads a file row by row. What cannot be read, or what `take` throws a BadRecord over, goes to `bad`, in the order of
+ * the file.
+ *
+ * @param onLines told how many lines have been read since it was last told
+ * @throws BadRecord unless the import is to keep going; always when a header lacks a column
+ */
+export async function readTable(
+  source: TableSource,
+  bad: BadRecords,
+  take: (row: TableRow) => void,
+  onLines: (count: number) => void = () => {},
+): Promise<void> {
   const encoding = source.format === 'dat' ? 'latin1' : 'utf8'
   const reader = source.format === 'dat' ? new DatReader(source, bad) : new CsvTableReader(source, bad)
   for await (const lines of readLines(createReadStream(source.path), encoding, lineBytesMax)) {
-    const rows: TableRow[] = []
     for (const line of lines) {
       const row = reader.read(line)
-      if (row !== undefined) rows.push(row)
+      if (row !== undefined) bad.attempt(() => take(row))
     }
-    yield rows
+    onLines(lines.length)
   }
   reader.end()
 }

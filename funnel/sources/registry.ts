@@ -1,10 +1,14 @@
 import type { Source } from '../source.ts'
-import { collaborative } from './collaborative.ts'
-import { content } from './content.ts'
-import { fresh } from './fresh.ts'
-import { itemToItem } from './item-to-item.ts'
-import { popular } from './popular.ts'
-import { trending } from './trending.ts'
 
-/** Every source. The place of a source in this list is its bit in the provenance of a candidate; at most 31. */
-export const sources: readonly Source[] = [collaborative, content, itemToItem, trending, fresh, popular]
+/**
+ * Every source. The place of a source in this list is its bit in the provenance of a candidate, so a new one goes to the
+ * end; at most 31. Each is imported where it is listed, so that a source is one file and one line here.
+ */
+export const sources: readonly Source[] = [
+  (await import('./collaborative.ts')).collaborative,
+  (await import('./content.ts')).content,
+  (await import('./item-to-item.ts')).itemToItem,
+  (await import('./trending.ts')).trending,
+  (await import('./fresh.ts')).fresh,
+  (await import('./popular.ts')).popular,
+]

@@ -58,11 +58,9 @@ async function readById<T extends { readonly id: number }>(
   read: (row: TableRow) => T,
 ): Promise<Map<number, T>> {
   const byId = new Map<number, T>()
-  for await (const rows of readTable(source, bad)) {
-    for (const row of rows) {
-      const value = bad.attempt(() => read(row))
-      if (value !== undefined) byId.set(value.id, value)
-    }
-  }
+  await readTable(source, bad, row => {
+    const value = read(row)
+    byId.set(value.id, value)
+  })
   return byId
 }

@@ -20,19 +20,16 @@ const secondsMax = 4_102_444_800
 
 /**
  * Reads all ratings. A rating of a movie that `movies` does not name goes to `bad`, as do rows that cannot be read.
- * @param onRows told how many rows have been read since it was last told
+ * @param onLines told how many lines have been read since it was last told
  */
 export async function readRatings(
   source: TableSource,
   movies: { has(id: number): boolean },
   bad: BadRecords,
-  onRows: (count: number) => void,
+  onLines: (count: number) => void,
 ): Promise<Ratings> {
   const builder = new RatingsBuilder()
-  for await (const rows of readTable(source, bad)) {
-    for (const row of rows) bad.attempt(() => addRow(row, movies, builder))
-    onRows(rows.length)
-  }
+  await readTable(source, bad, row => addRow(row, movies, builder), onLines)
   return builder.build()
 }
 

@@ -25,12 +25,7 @@ const ageBands: ReadonlyMap<string, string> = new Map([
 /** Postcodes are left out: they would identify people, and say nothing about films. */
 export async function readUsers(source: TableSource, bad: BadRecords): Promise<MovieLensUser[]> {
   const users: MovieLensUser[] = []
-  for await (const rows of readTable(source, bad)) {
-    for (const row of rows) {
-      const user = bad.attempt(() => readUser(row))
-      if (user !== undefined) users.push(user)
-    }
-  }
+  await readTable(source, bad, row => users.push(readUser(row)))
   return users
 }
 

@@ -1,0 +1,105 @@
+import { createReadStream } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { limits } from '../../config/limits.ts'
+import type { Settings } from '../../config/settings.ts'
+import { systemMonotonicClock } from '../../domain/ports.ts'
+import { layoutOf } from '../../storage/data-directory.ts'
+import type { Progress } from '../../telemetry/progress.ts'
+import type { CommandContext } from '../context.ts'
+import { openCommandEngine } from '../engine.ts'
+import { exitCodes } from '../exit.ts'
+import { BadRecord, BadRecords } from '../import/bad-record.ts'
+import type { ImportCounts } from '../import/importer.ts'
+import { importJsonl } from '../import/jsonl.ts'
+import { readKnownEvents } from '../import/known-events.ts'
+import { findMovieLens, importMovieLens, readMovieLens } from '../import/movielens/import.ts'
+import { describeCounts, type Feed, runImport, stoppedAt } from '../import/run-import.ts'
+import { interruptible } from '../interrupt.ts'
+
+export interface ImportOptions {
+  readonly keepGoing?: boolean
+}
+
+export interface MovieLensOptions extends ImportOptions {
+  readonly metadata?: string
+}
+
+/** All files are read and checked before anything is put. */
+export function importMovieLensCommand(
+  context: CommandContext,
+  path: string,
+  options: MovieLensOptions,
+): Promise<void> {
+  return importing(context, options, async ({ bad, progress, signal }) => {
+    const folder = await findMovieLens(path)
+    const data = await readMovieLens(folder, options.metadata, bad, progress)
+    return to => importMovieLens(data, { ...to, bad, progress, signal })
+  })
+}
+
+/** @param path a file, or `-` for standard input */
+export function importJsonlCommand(context: CommandContext, path: string, options: ImportOptions): Promise<void> {
+  return importing(context, options, async ({ bad, progress, signal, settings }) => {
+    const name = path === '-' ? 'standard input' : basename(path)
+    // A file that is not there is told before a data directory is made.
+    if (path !== '-') await (await open(path)).close()
+    const chunks = path === '-' ? process.stdin : createReadStream(path)
+    const { bodyBytesMax: lineBytesMax } = settings.of(limits)
+    return to => {
+      progress.step(`Importing ${name}`)
+      return importJsonl({ name, chunks, lineBytesMax }, { ...to, bad, signal })
+    }
+  })
+}
+
+interface Preparation {
+  readonly bad: BadRecords
+  readonly progress: Progress
+  readonly signal: AbortSignal
+  readonly settings: Settings
+}
+
+/** @param prepare reads what can be read before the data directory is opened */
+async function importing(
+  context: CommandContext,
+  { keepGoing = false }: ImportOptions,
+  prepare: (preparation: Preparation) => Promise<Feed>,
+): Promise<void> {
+  const settings = context.settings(importSettings)
+  const progress = context.progress()
+  const bad = new BadRecords(keepGoing)
+  const startedAt = systemMonotonicClock.ms()
+  const counts = await interruptible(async signal => {
+    const feed = await prepare({ bad, progress, signal, settings }).catch(error => {
+      throw error instanceof BadRecord ? stoppedAt(error, nothing) : error
+    })
+    const { journal } = layoutOf(context.dataDir)
+    const opened = await openCommandEngine(context, settings, 'command')
+    try {
+      return await runImport({ ...opened, known: await readKnownEvents(journal), bad, progress, signal }, feed)
+    } finally {
+      await opened.engine.stop()
+    }
+  })
+  report(context, counts, bad, (systemMonotonicClock.ms() - startedAt) / 1000)
+}
+
+const nothing: ImportCounts = { items: 0, users: 0, events: 0, repeated: 0 }
+
+/** Imported history is folded in its own time, also where it will be served in that of the machine. */
+export const importSettings = { 'engine.clock': 'data', 'counters.epochIntervalMs': '3600000' }
+
+function report(context: CommandContext, counts: ImportCounts, bad: BadRecords, seconds: number): void {
+  const lines = [`${describeCounts(counts)} in ${seconds.toFixed(1)} s.`]
+  if (counts.repeated > 0) lines.push(`${counts.repeated.toLocaleString('en-US')} events were there already.`)
+  if (bad.count > 0) {
+    lines.push(`${bad.count.toLocaleString('en-US')} bad lines were passed over:`)
+    lines.push(...bad.shown.map(({ message, hint }) => `  ${message}. ${hint}`))
+    if (bad.count > bad.shown.length) lines.push(`  and ${(bad.count - bad.shown.length).toLocaleString('en-US')} more`)
+  }
+  lines.push('Next: `sluice train`, then `sluice serve`', '')
+  const problems = bad.shown.map(({ place, problem, hint }) => ({ ...place, problem, hint }))
+  context.print(lines.join('\n'), { ...counts, bad: bad.count, problems, seconds })
+  if (bad.count > 0 && counts.items + counts.users + counts.events === 0) process.exitCode = exitCodes.failure
+}

@@ -1,0 +1,67 @@
+import type { Settings } from '../config/settings.ts'
+import { systemMonotonicClock } from '../domain/ports.ts'
+import { createLogger, type Logger } from '../telemetry/log.ts'
+import { createMetrics, type Metrics } from '../telemetry/metrics.ts'
+import { createProgress, type Progress, silentProgress } from '../telemetry/progress.ts'
+import { telemetrySettings } from '../telemetry/settings.ts'
+import { resolveSettings } from './settings.ts'
+
+/** The options that every command has. */
+export interface GlobalOptions {
+  readonly dataDir: string
+  readonly config?: string
+  readonly set?: Readonly<Record<string, string>>
+  readonly json?: boolean
+  readonly progress: boolean
+  readonly logLevel?: string
+}
+
+/** What a command runs in: where its data is, and how it speaks. Results go to standard output, all else to standard error. */
+export class CommandContext {
+  readonly dataDir: string
+  readonly json: boolean
+  private readonly options: GlobalOptions
+
+  constructor(options: GlobalOptions) {
+    this.options = options
+    this.dataDir = options.dataDir
+    this.json = options.json === true
+  }
+
+  /** @param given what options of this command set, by key; those that are undefined set nothing. @throws SettingsError */
+  settings(given: Readonly<Record<string, string | undefined>> = {}): Settings {
+    const { dataDir, config, set, logLevel } = this.options
+    const named = Object.entries({ 'telemetry.logLevel': logLevel, ...given }).filter(
+      ([, value]) => value !== undefined,
+    )
+    const commandLine = { ...set, ...(Object.fromEntries(named) as Record<string, string>) }
+    return resolveSettings({ dataDir, configFile: config, environment: process.env, commandLine })
+  }
+
+  progress(): Progress {
+    if (!this.options.progress) return silentProgress
+    return createProgress({ stream: process.stderr, clock: systemMonotonicClock })
+  }
+
+  /** A command that ends by itself logs what is wrong, a server also what it does; unless the level was set. */
+  logger(settings: Settings, kind: 'command' | 'server'): Logger {
+    const { logLevel } = settings.of(telemetrySettings)
+    const isSet = settings.entries.some(({ key, layer }) => key === 'telemetry.logLevel' && layer !== 'default')
+    return createLogger({ name: 'sluice', level: isSet || kind === 'server' ? logLevel : 'warn' })
+  }
+
+  metrics(settings: Settings): Metrics {
+    const { latencyWindowMs } = settings.of(telemetrySettings)
+    return createMetrics({ clock: systemMonotonicClock, latencyWindowMs })
+  }
+
+  /** The command's result: text for people, or one JSON document. */
+  print(text: string, document: unknown): void {
+    process.stdout.write(this.json ? `${JSON.stringify(document)}\n` : text)
+  }
+
+  /** Something to know besides the result. */
+  say(text: string): void {
+    if (!this.json) process.stdout.write(text)
+  }
+}

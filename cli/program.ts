@@ -1,0 +1,194 @@
+import { readFileSync } from 'node:fs'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { logLevels } from '../telemetry/log.ts'
+import { CommandContext, type GlobalOptions } from './context.ts'
+
+const examples = `
+Examples:
+  $ sluice demo                                   simulate, train and serve a small streaming service
+  $ sluice import movielens path/to/ml-1m         take over a data set
+  $ sluice import jsonl history.jsonl             one {"kind":"item"|"user"|"event", ...} per line
+  $ sluice train                                  train on it, and promote the model set
+  $ sluice serve --port 9000                      serve it over HTTP
+  $ sluice recommend u1 -n 5 --explain            a feed, and how it came about
+  $ sluice config --changed                       what is set, and where
+
+Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 130 interrupted`
+
+/**
+ * The grammar of the command `sluice`. What a command does stands in \`commands/\`, which is loaded when it runs: help
+ * needs none of it.
+ */
+export function createProgram(): Command {
+  const program = new Command('sluice')
+    .description('A recommender engine: retrieval, ranking and re-ranking in one process.')
+    .version(version(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'show help')
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText('after', examples)
+  addGlobalOptions(program)
+  addDemo(program)
+  addImport(program)
+  addTrain(program)
+  addServe(program)
+  addRecommend(program)
+  addConfig(program)
+  addSimulate(program)
+  return program
+}
+
+function addGlobalOptions(program: Command): void {
+  program
+    .addOption(new Option('--data-dir <dir>', 'where everything is kept').env('SLUICE_DATA_DIR').default('.sluice'))
+    .addOption(
+      new Option('--config <file>', 'settings in TOML (default: sluice.toml here or in the data directory)').env(
+        'SLUICE_CONFIG',
+      ),
+    )
+    .option('--set <key=value>', 'one setting; may be repeated', collectSetting)
+    .option('--json', 'one JSON document on standard output')
+    .option('--no-progress', 'do not show how far it is')
+    .addOption(new Option('--log-level <level>', 'least severe level that is logged').choices(logLevels))
+}
+
+function addDemo(program: Command): void {
+  const demo = program
+    .command('demo')
+    .description('simulate a small streaming service, train on its history and serve it')
+    .option('--once', 'stop after the first feed')
+  addWorldOptions(demo).action(async (options, command) => {
+    const { demo } = await import('./commands/demo.ts')
+    await demo(contextOf(command), options)
+  })
+}
+
+function addImport(program: Command): void {
+  const group = program.command('import').description('put a catalogue and its history into the data directory')
+  group
+    .command('movielens')
+    .description('MovieLens 1M (.dat files) or a later one (.csv files)')
+    .argument('<folder>', 'folder with the files as they come')
+    .option('--metadata <file>', 'CSV with overview, director, cast_top3 and release_date by movie_id')
+    .option('--keep-going', 'count bad lines and list them at the end')
+    .action(async (folder, options, command) => {
+      const { importMovieLensCommand } = await import('./commands/import.ts')
+      await importMovieLensCommand(contextOf(command), folder, options)
+    })
+  group
+    .command('jsonl')
+    .description('one record per line, each with the fields of the HTTP body beside its kind')
+    .argument('<file>', 'the file, or - for standard input')
+    .option('--keep-going', 'count bad lines and list them at the end')
+    .addHelpText(
+      'after',
+      `
+A line is one of
+  {"kind":"item","id":"t1","title":"Twelve Bells","categories":["Mystery"],"publishedAt":"2026-10-01T00:00:00Z"}
+  {"kind":"user","id":"u1","region":"de","ageBand":"25-34"}
+  {"kind":"event","type":"click","user":"u1","item":"t1","time":"2026-11-01T20:15:00Z"}`,
+    )
+    .action(async (file, options, command) => {
+      const { importJsonlCommand } = await import('./commands/import.ts')
+      await importJsonlCommand(contextOf(command), file, options)
+    })
+}
+
+function addTrain(program: Command): void {
+  program
+    .command('train')
+    .description('train a model set on the history and promote it; a running server takes it up by itself')
+    .option('--seed <n>', 'seed of every random choice', wholeNumber)
+    .option('--no-promote', 'leave the model set in use as it is')
+    .action(async (options, command) => {
+      const { train } = await import('./commands/train.ts')
+      await train(contextOf(command), options)
+    })
+}
+
+function addServe(program: Command): void {
+  program
+    .command('serve')
+    .description('serve over HTTP until a signal stops it')
+    .option('--host <address>', 'address to listen on (http.host)')
+    .option('--port <n>', 'port to listen on, 0 for any free one (http.port)')
+    .option('--clock <clock>', 'data: time stands at the last event; real: the clock of the machine (engine.clock)')
+    .option('--faults', 'open the routes that break things on purpose')
+    .action(async (options, command) => {
+      const { serve } = await import('./commands/serve.ts')
+      await serve(contextOf(command), options)
+    })
+}
+
+function addRecommend(program: Command): void {
+  program
+    .command('recommend')
+    .description('show a feed: from the server of the data directory, else from the engine in this process')
+    .argument('<user>', 'id of the person')
+    .option('-n <count>', 'how many items', wholeNumber, 10)
+    .option('--explain', 'show how each item came here, and what was removed')
+    .option('--category <name>', 'only items of this category; may be repeated', collect)
+    .option('--exclude <id>', 'not this item; may be repeated', collect)
+    .option('--device <name>', 'device of the request')
+    .option('--region <name>', 'region of the request')
+    .option('--language <name>', 'language of the request')
+    .option('--time <time>', 'time of the request, RFC 3339 or epoch ms')
+    .action(async (user, options, command) => {
+      const { recommend } = await import('./commands/recommend.ts')
+      await recommend(contextOf(command), user, options)
+    })
+}
+
+function addConfig(program: Command): void {
+  program
+    .command('config')
+    .description('print every setting, its value, and where that comes from')
+    .option('--changed', 'only those that are not the default')
+    .action(async (options, command) => {
+      const { config } = await import('./commands/config.ts')
+      config(contextOf(command), options)
+    })
+}
+
+function addSimulate(program: Command): void {
+  const simulate = program
+    .command('simulate')
+    .description('write a simulated world as JSON lines for import, or compare it with real data')
+    .option('--out <file>', 'where to (default: standard output)')
+    .option('--compare <folder>', 'print the shape of the world beside MovieLens and KuaiRand in this folder')
+  addWorldOptions(simulate).action(async (options, command) => {
+    const { simulate } = await import('./commands/simulate.ts')
+    await simulate(contextOf(command), options)
+  })
+}
+
+function addWorldOptions(command: Command): Command {
+  return command
+    .option('--titles <n>', 'titles in the simulated catalogue', wholeNumber)
+    .option('--people <n>', 'people in the simulated audience', wholeNumber)
+    .option('--days <n>', 'days of simulated history', wholeNumber)
+    .option('--seed <n>', 'seed of the simulated world', wholeNumber)
+}
+
+function contextOf(command: Command): CommandContext {
+  return new CommandContext(command.optsWithGlobals<GlobalOptions>())
+}
+
+function collect(value: string, before: readonly string[] = []): string[] {
+  return [...before, value]
+}
+
+function collectSetting(text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const at = text.indexOf('=')
+  if (at > 0) return { ...before, [text.slice(0, at)]: text.slice(at + 1) }
+  throw new InvalidArgumentError('It must be a key and a value, as in http.port=9000.')
+}
+
+function wholeNumber(text: string): number {
+  if (/^\d{1,15}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('It must be a whole number.')
+}
+
+function version(): string {
+  const path = new URL('../package.json', import.meta.url)
+  return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version
+}

@@ -1,0 +1,29 @@
+import type { RankingPort } from '../../actors/request/actor.ts'
+import { decodeFrame, encodeFrame } from '../../domain/frame.ts'
+import { type QueryVectors, queryVectorsLayout } from '../../funnel/hydrators/query-vectors.ts'
+
+interface RankCall {
+  readonly request: ArrayBuffer
+  readonly shards: readonly ArrayBuffer[]
+  readonly resolve: (frame: ArrayBuffer) => void
+  readonly reject: (error: Error) => void
+}
+
+/** Ranks when a test says so, with what the test says. */
+export class FakeRanking implements RankingPort {
+  readonly rankings: RankCall[] = []
+  readonly histories: ArrayBuffer[] = []
+  encodeFailure: Error | null = null
+  vectors: QueryVectors = { collaborative: new Float32Array([1, 0]), content: new Float32Array([0, 1]) }
+
+  rank(request: ArrayBuffer, shards: readonly ArrayBuffer[]): Promise<ArrayBuffer> {
+    // The real port copies the frames at once: what is added to the list later does not reach it.
+    return new Promise((resolve, reject) => this.rankings.push({ request, shards: [...shards], resolve, reject }))
+  }
+
+  async encode(history: ArrayBuffer): Promise<QueryVectors> {
+    this.histories.push(history)
+    if (this.encodeFailure !== null) throw this.encodeFailure
+    return decodeFrame(queryVectorsLayout, encodeFrame(queryVectorsLayout, this.vectors))
+  }
+}

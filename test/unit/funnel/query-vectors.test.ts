@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest'
+import type { Item } from '../../../domain/item.ts'
+import { QueryEncoder } from '../../../funnel/hydrators/query-vectors.ts'
+import { ModelSpaces } from '../../../funnel/model-spaces.ts'
+import { liveModels, loadWhole } from '../../fakes/loaded-models.ts'
+import { catalogOf, sampleItem, sampleItems } from '../../fakes/samples.ts'
+import { tinyModelSet } from '../../fakes/tiny-model-set.ts'
+
+const items = sampleItems(20)
+const untrained = sampleItem('untrained', { text: 'about theme1', categories: ['category-1'] })
+const wordless = sampleItem('wordless', { title: '' })
+
+function world(all: readonly Item[] = [...items, untrained, wordless]) {
+  const catalog = catalogOf(all)
+  const { models } = liveModels(catalog)
+  const set = loadWhole(models, 'a', tinyModelSet(items))
+  const spaces = new ModelSpaces(set.handles)
+  const encoder = new QueryEncoder(spaces, set.handles.foldIn)
+  const encode = (history: readonly (readonly [item: number, weight: number])[], querySeq = catalog.appliedSeq) =>
+    encoder.encode(
+      {
+        generation: set.generation,
+        tablesVersion: 1,
+        querySeq,
+        historyItem: Uint32Array.from(history, ([item]) => item),
+        historyWeight: Float32Array.from(history, ([, weight]) => weight),
+      },
+      catalog.items,
+    )
+  return { catalog, models, set, spaces, encode }
+}
+
+describe('query vectors', () => {
+  it('are the same bits for the same history, in every encoder and however often', () => {
+    const [one, other] = [world(), world()]
+    const history = [
+      [4, 1],
+      [9, 0.5],
+      [0, 2],
+    ] as const
+    const first = one.encode(history)
+    one.encode([[3, 1]])
+    expect(one.encode(history)).toEqual(first)
+    expect(other.encode(history)).toEqual(first)
+  })
+
+  it('lie nearest to what the person engaged with', () => {
+    const { spaces, catalog, encode } = world()
+    const { collaborative, content } = encode([
+      [1, 1],
+      [5, 1],
+      [9, 1],
+    ])
+    const best = (space: 'collaborative' | 'content', query: Float32Array) =>
+      items.map((_, item) => item).sort((a, b) => dot(space, b, query) - dot(space, a, query))[0]
+    const dot = (space: 'collaborative' | 'content', item: number, query: Float32Array) =>
+      spaces[space].dot(catalog.items.currentRow(item), query)
+    // Items 1, 5, 9 are all of one category, whose vectors lie together.
+    expect(best('collaborative', collaborative) % 4).toBe(1)
+    expect(best('content', content) % 4).toBe(1)
+    expect(Math.hypot(...content)).toBeCloseTo(1, 5)
+  })
+
+  it('are empty without a history, and where nothing of it can be placed', () => {
+    const { encode } = world()
+    expect(encode([]).collaborative).toHaveLength(0)
+    expect(encode([]).content).toHaveLength(0)
+    const { collaborative, content } = encode([[20, 1]])
+    expect(collaborative).toHaveLength(0)
+    expect(content.length).toBeGreaterThan(0)
+  })
+
+  it('leave dislikes out of the factors, and push the text vector away from them', () => {
+    const { encode } = world()
+    expect(encode([[4, -1]]).collaborative).toHaveLength(0)
+    const liked = encode([[4, 1]]).content
+    const disliked = encode([[4, -1]]).content
+    expect([...disliked]).toEqual([...liked].map(x => -x))
+  })
+
+  it('read the items as they were at the journal number of the query', () => {
+    const { catalog, models, encode } = world()
+    const history = [[4, 1]] as const
+    const then = catalog.appliedSeq
+    const before = encode(history)
+    const changed = { ...items[4], categories: ['category-3'], text: 'about theme3' }
+    models.admit(catalog.putItem(changed, ++catalog.appliedSeq), changed)
+    expect(encode(history, then)).toEqual(before)
+    expect(encode(history).content).not.toEqual(before.content)
+  })
+})
