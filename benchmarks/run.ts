@@ -7,9 +7,10 @@ import { writeResult } from './report/result-file.ts'
 import type { Scenario, ScenarioOptions } from './scenario.ts'
 import { events } from './scenarios/events.ts'
 import { feed } from './scenarios/feed.ts'
+import { index } from './scenarios/index.ts'
 import { wholeNumber } from './scenarios/options.ts'
 
-const scenarios: readonly Scenario[] = [feed, events]
+const scenarios: readonly Scenario[] = [feed, events, index]
 
 const program = new Command('npm run bench --')
   .description(

@@ -7,6 +7,7 @@ import { loadSettings } from '../config/load.ts'
 import type { Settings } from '../config/settings.ts'
 import { hourMs, secondMs } from '../config/units.ts'
 import { httpSettings } from '../gateway/settings.ts'
+import { learningFragments } from '../learning/settings.ts'
 import { CommandError, exitCodes } from './exit.ts'
 
 export const serveSettings = defineSettings('serve', 'The command that serves', {
@@ -21,7 +22,12 @@ export const serveSettings = defineSettings('serve', 'The command that serves', 
 })
 
 /** Everything that can be set. */
-export const allFragments: readonly AnyFragment[] = [...engineFragments, httpSettings, serveSettings]
+export const allFragments: readonly AnyFragment[] = [
+  ...engineFragments,
+  ...learningFragments,
+  httpSettings,
+  serveSettings,
+]
 
 export interface SettingsSources {
   readonly dataDir: string

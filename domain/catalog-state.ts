@@ -9,7 +9,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { CatalogReader } from './catalog-reader.ts'
 import { CodeBook, CodeBookFull } from './identity/code-book.ts'
-import { IdDictionary } from './identity/id-dictionary.ts'
+import { IdDictionary, InvalidId } from './identity/id-dictionary.ts'
 import type { Item } from './item.ts'
 import { categoriesPerItemMax, creatorsPerItemMax, regionsMax } from './item-table/item-reader.ts'
 import { type ItemTableLimits, ItemTableWriter, type RowFacts, tombstone } from './item-table/item-table-writer.ts'
@@ -198,13 +198,13 @@ export class CatalogState implements CatalogReader {
 export type BookName = 'category' | 'creator' | 'region' | 'language' | 'device' | 'ageBand'
 export type BookEntries = Partial<Readonly<Record<BookName, Iterable<string>>>>
 
-/** A full book gives 0: the door refuses new names in time, and a fold must not stop over one. */
+/** A full book gives 0, and so does a name that no book takes: a fold must not stop over one. */
 function codeOrUnknown(book: CodeBook, name: string | undefined): number {
   if (name === undefined) return 0
   try {
     return book.codeOf(name)
   } catch (error) {
-    if (error instanceof CodeBookFull) return 0
+    if (error instanceof CodeBookFull || error instanceof InvalidId) return 0
     throw error
   }
 }

@@ -27,13 +27,14 @@ export class ArmScores {
     this.arm = arm
   }
 
-  add(items: readonly string[], relevant: ReadonlySet<string>): void {
+  /** @param place of the query among those of its kind */
+  score(place: number, items: readonly string[], relevant: ReadonlySet<string>): void {
     const gains = Uint8Array.from(items, item => (relevant.has(item) ? 1 : 0))
     const relevantGains = new Uint8Array(relevant.size).fill(1)
-    this.ndcgAt10.push(ndcgAt(gains, relevantGains, shownDepth, 'truncated'))
-    this.hitRateAt10.push(hitRateAt(gains, shownDepth))
-    this.recallAt100.push(recallAt(gains, relevant.size, 100, 'relevant'))
-    this.recallAt500.push(recallAt(gains, relevant.size, retrievedDepth, 'relevant'))
+    this.ndcgAt10[place] = ndcgAt(gains, relevantGains, shownDepth, 'truncated')
+    this.hitRateAt10[place] = hitRateAt(gains, shownDepth)
+    this.recallAt100[place] = recallAt(gains, relevant.size, 100, 'relevant')
+    this.recallAt500[place] = recallAt(gains, relevant.size, retrievedDepth, 'relevant')
     for (const item of items.slice(0, shownDepth)) this.exposure.set(item, (this.exposure.get(item) ?? 0) + 1)
   }
 

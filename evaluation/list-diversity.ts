@@ -29,11 +29,12 @@ export class ListDiversity {
     this.itemOf = itemOf
   }
 
-  add(ids: readonly string[]): void {
+  /** @param place of the list among all that are measured */
+  measure(place: number, ids: readonly string[]): void {
     const categories = ids.flatMap(id => this.itemOf(id)?.categories.map(name => this.codeOf(name)) ?? [])
-    this.distances.push(this.distanceWithin(ids))
-    this.entropies.push(categoryEntropy(categories))
-    this.distinct.push(distinctCategories(categories))
+    this.distances[place] = this.distanceWithin(ids)
+    this.entropies[place] = categoryEntropy(categories)
+    this.distinct[place] = distinctCategories(categories)
   }
 
   metrics(): DiversityMetrics {

@@ -7,20 +7,22 @@
  *    moved on, epochs, and superseded versions of items.
  * 3. A feed that cannot be checked is counted with its reason; it is neither matched nor a mismatch.
  */
+import { catalogSettings } from '../actors/catalog/settings.ts'
 import type { Settings } from '../config/settings.ts'
 import type { JournalRecord, Numbered, ServedContext, ServedRecord } from '../domain/journal.ts'
 import { CounterEpochReader } from '../domain/shared/counter-epochs.ts'
 import { featureSchemaHash } from '../features/schema.ts'
 import { featureSettings } from '../features/settings.ts'
 import type { UserView } from '../features/user-view.ts'
+import { Replay } from '../learning/replay.ts'
 import type { JournalReader } from '../storage/event-log.ts'
 import { type Progress, silentProgress } from '../telemetry/progress.ts'
 import { CodesAsOf } from './codes-as-of.ts'
 import { compareFeatures, type FeatureDifference } from './compare-features.ts'
-import { Replay } from './journal-fold.ts'
 import { ReplayedModelSets } from './replayed-model-sets.ts'
 import { ServedFeatures } from './served-features.ts'
 import { ServedIndex } from './served-index.ts'
+import { viewOf } from './view-of.ts'
 
 export interface ParityOptions {
   readonly journal: Pick<JournalReader, 'firstSeq' | 'lastSeq' | 'read'>
@@ -92,12 +94,13 @@ class ParityChecker {
     this.schemaHash = featureSchemaHash(settings.of(featureSettings))
     this.mismatchesMax = mismatchesMax
     this.served = served
-    this.replay = new Replay(settings)
+    const limits = settings.of(catalogSettings)
+    this.replay = new Replay(settings, limits, { onItem: (item, row) => this.models.itemChanged(item, row) })
     const { catalog } = this.replay
     this.codes = new CodesAsOf(catalog, ['region', 'language', 'device'])
-    this.models = new ReplayedModelSets(catalog, rowsMax, modelsRoot, this.schemaHash, served.firstReads())
+    this.models = new ReplayedModelSets(catalog, limits.rowsMax, modelsRoot, this.schemaHash, served.firstReads())
     this.features = new ServedFeatures(settings)
-    this.epochs.set(0, new CounterEpochReader(this.replay.epoch.counters))
+    this.epochs.set(0, new CounterEpochReader(this.replay.epoch))
   }
 
   async visit(numbered: Numbered): Promise<void> {
@@ -106,7 +109,7 @@ class ParityChecker {
     if (record.kind === 'served') return this.check(seq, record.served)
     const user = userOf(record)
     if (user !== null) this.keepViews(user, seq)
-    this.apply(numbered)
+    this.replay.apply(numbered)
     this.codes.observe(seq)
     if (record.kind === 'epoch') this.keepEpoch(seq)
     if (seq % recordsPerReclaim === 0) this.reclaim()
@@ -116,22 +119,9 @@ class ParityChecker {
     return { checked: this.checked, matched: this.matched, mismatches: this.mismatches, skipped: this.skipped }
   }
 
-  private apply(numbered: Numbered): void {
-    const { record } = numbered
-    const item = record.kind === 'item' ? record.item.id : record.kind === 'item-delete' ? record.id : null
-    const before = item === null ? -1 : this.rowOf(item)
-    this.replay.apply(numbered)
-    if (item !== null) this.models.itemChanged(item, before)
-  }
-
-  private rowOf(id: string): number {
-    const item = this.replay.catalog.findItem(id)
-    return item < 0 ? -1 : this.replay.catalog.items.currentRow(item)
-  }
-
   /** The record about to be applied changes the person; feeds that did not know it yet need the person as of now. */
   private keepViews(user: string, seq: number): void {
-    const userSeq = this.replay.userSeqOf(user)
+    const userSeq = this.replay.users.get(user)?.userSeq ?? 0
     for (const entry of this.served.overtaken(user, userSeq, seq)) {
       this.views.set(entry.seq, this.viewOf(user, entry.context, entry.catalogSeq, entry.now))
     }
@@ -143,12 +133,11 @@ class ParityChecker {
       language: this.codes.find('language', context.language, catalogSeq),
       device: this.codes.find('device', context.device, catalogSeq),
     }
-    return this.replay.viewOf(user, codes, now)
+    return viewOf(this.replay, user, codes, now, this.settings.of(featureSettings))
   }
 
   private keepEpoch(epoch: number): void {
-    if (this.served.isReadAfter(epoch, epoch))
-      this.epochs.set(epoch, new CounterEpochReader(this.replay.epoch.counters))
+    if (this.served.isReadAfter(epoch, epoch)) this.epochs.set(epoch, new CounterEpochReader(this.replay.epoch))
   }
 
   private check(seq: number, served: ServedRecord): void {
@@ -191,13 +180,10 @@ class ParityChecker {
   private reclaim(): void {
     const { catalog, counters } = this.replay
     this.models.clear(catalog.table.reclaim(this.served.oldestStillRead(catalog.appliedSeq)))
-    const oldest = Math.min(this.replay.epoch.counters.epoch, ...this.epochs.keys())
+    const oldest = Math.min(this.replay.epoch.epoch, ...this.epochs.keys())
     counters.releaseBefore(oldest)
   }
 }
-
-/** Rows of the replay: address space only, superseded ones are used again. */
-const rowsMax = 3_000_000
 
 function userOf(record: JournalRecord): string | null {
   if (record.kind === 'event') return record.event.user

@@ -2,6 +2,7 @@ import type { CatalogState } from '../domain/catalog-state.ts'
 import { LiveModelSets } from '../funnel/live-model-sets.ts'
 import { readModelSet } from '../funnel/model-set-files.ts'
 import { loadArtefact } from '../models/artefact.ts'
+import { exhaust } from './exhaust.ts'
 import { ServedModelSet } from './served-features.ts'
 
 /**
@@ -53,23 +54,12 @@ export class ReplayedModelSets {
     return this.loaded.get(id)
   }
 
-  /** To be called after a record changed an item; `before` is the item's row until then. */
-  itemChanged(id: string, before: number): void {
-    const { items } = this.catalog
-    const item = this.catalog.findItem(id)
-    const row = item < 0 ? -1 : items.currentRow(item)
-    if (row === before || row < 0) return
-    if (items.isDeleted(row)) this.live.clear(row)
+  itemChanged(item: number, row: number): void {
+    if (this.catalog.items.isDeleted(row)) this.live.clear(row)
     else this.live.admit(row, this.catalog.document(item)!)
   }
 
   clear(rows: readonly number[]): void {
     for (const row of rows) this.live.clear(row)
   }
-}
-
-function exhaust<T>(steps: Generator<void, T>): T {
-  let step = steps.next()
-  while (step.done !== true) step = steps.next()
-  return step.value
 }

@@ -96,8 +96,13 @@ export class CountersState {
 
   /** `epoch` is the journal number through which everything has been applied; `at` is epoch ms. */
   publish(epoch: number, at: number): PublishedEpoch {
-    this.latest = { counters: this.store.publish(epoch, at), popular: this.lists(epoch, at) }
+    this.latest = { counters: this.publishCounters(epoch, at), popular: this.lists(epoch, at) }
     return this.latest
+  }
+
+  /** The counters alone, for a replay that makes lists only where it needs them. */
+  publishCounters(epoch: number, at: number): CounterEpochHandles {
+    return this.store.publish(epoch, at)
   }
 
   /** Epochs below `epoch` are no longer read by anybody. */
@@ -116,7 +121,8 @@ export class CountersState {
     }
   }
 
-  private lists(epoch: number, at: number): PopularLists {
+  /** What is trending and popular by now. */
+  lists(epoch: number, at: number): PopularLists {
     const keys = [...this.segments.keys()].sort((a, b) => a - b)
     const perSegment = keys.map(key => this.top(this.segments.get(key)!, at))
     const segmentOffsets = new Uint32Array(new SharedArrayBuffer((keys.length + 1) * 4))

@@ -1,21 +1,18 @@
 import { chooseReasons, DEFAULT_REASON_POLICY } from '../algorithms/ranking/explanations.ts'
-import { type MergedCandidates, ProposalMerger } from '../algorithms/retrieval/merge.ts'
-import { SparseAccumulator } from '../algorithms/retrieval/sparse-accumulator.ts'
+import type { MergedCandidates } from '../algorithms/retrieval/merge.ts'
 import { TopK } from '../algorithms/retrieval/top-k.ts'
 import { createRandom } from '../algorithms/statistics/random.ts'
 import type { Settings } from '../config/settings.ts'
-import { CandidateSet } from '../domain/candidate-set.ts'
+import type { CandidateSet } from '../domain/candidate-set.ts'
 import type { CounterReader } from '../domain/counters.ts'
 import { decodeFrame, encodeFrame } from '../domain/frame.ts'
 import { objectiveCount } from '../domain/roles.ts'
-import { FeatureAssembler } from '../features/assemble.ts'
 import { hashFeatures } from '../features/feature-hash.ts'
 import { featureCount } from '../features/schema.ts'
-import { featureSettings } from '../features/settings.ts'
 import { packCandidates } from './candidate-log.ts'
+import { CandidateStage, type PreparedCandidates } from './candidate-stage.ts'
 import { filters } from './filters/registry.ts'
-import { gatherProposals, gatherRemovals, type SourceProposals } from './gather.ts'
-import { hydrateCoVisitation } from './hydrators/co-visitation.ts'
+import { gatherRemovals } from './gather.ts'
 import { gatherEvidence } from './hydrators/reason-evidence.ts'
 import type { LoadedModelSet } from './loaded-model-set.ts'
 import { type RankingFrame, rankingLayout } from './ranking-frame.ts'
@@ -24,9 +21,7 @@ import { retrievalLayout } from './retrieval-frame.ts'
 import { scoreByMerge } from './scorers/merge-scorer.ts'
 import { type Selection, SlateSelector } from './selectors/slate.ts'
 import { funnelSettings } from './settings.ts'
-import { commonSettings } from './source-settings.ts'
 import { freshSettings } from './sources/fresh.ts'
-import { itemToItemSettings } from './sources/item-to-item.ts'
 import { sources } from './sources/registry.ts'
 import type { TableReaders } from './table-readers.ts'
 
@@ -38,22 +33,16 @@ export class RankStage {
   private readonly settings: Settings
   private readonly tables: TableReaders
   private readonly monotonicMs: () => number
-  private readonly merger = new ProposalMerger()
+  private readonly stage: CandidateStage
   private readonly selector: SlateSelector
-  private readonly assembler: FeatureAssembler
-  private readonly weights: Float32Array
   private readonly top = new TopK()
-  private accumulator = new SparseAccumulator(1024)
-  private candidates = new CandidateSet(1024)
-  private features = new Float32Array(1024 * featureCount)
 
   constructor(settings: Settings, tables: TableReaders, monotonicMs: () => number) {
     this.settings = settings
     this.tables = tables
     this.monotonicMs = monotonicMs
+    this.stage = new CandidateStage(settings)
     this.selector = new SlateSelector(settings)
-    this.assembler = new FeatureAssembler(settings.of(featureSettings))
-    this.weights = Float32Array.from(sources, source => commonSettings(settings, source.settings).weight)
   }
 
   /**
@@ -68,23 +57,22 @@ export class RankStage {
     const started = this.monotonicMs()
     const query = decodeFrame(requestLayout, request)
     const replies = shards.map(shard => decodeFrame(retrievalLayout, shard))
+    const { items } = this.tables
     const counters = this.tables.countersAt(query.counterEpoch)
-    const proposals = gatherProposals(replies, query.budgets)
-    const merged = this.merger.merge(proposals, query.candidateLimit, this.weights)
-    this.admit(merged, query)
+    const prepared = this.stage.merge(query, replies, items)
     const mergedAt = this.monotonicMs()
 
-    const matrix = this.computeFeatures(query, counters, models)
+    const matrix = this.stage.features(query, items, counters, models?.spaces ?? null)
     const featuresAt = this.monotonicMs()
 
-    const { candidates } = this
+    const { candidates, merged } = prepared
     const neural = (await models?.ranker?.score(matrix, candidates)) ?? false
     if (!neural) scoreByMerge(merged, candidates)
     const scoredAt = this.monotonicMs()
 
-    const selection = this.select(query, counters, models)
+    const selection = this.select(query, candidates, counters, models)
     return encodeFrame(rankingLayout, {
-      ...this.columns(query, selection, merged, proposals, matrix, models),
+      ...this.columns(query, selection, prepared, matrix, models),
       ...removalColumns(replies),
       neural: neural ? 1 : 0,
       mergeMs: mergedAt - started,
@@ -94,51 +82,25 @@ export class RankStage {
     })
   }
 
-  /** Merged order in, candidate columns out. All proposals passed the filters at `catalogSeq`, so each has a row there. */
-  private admit(merged: MergedCandidates, query: RequestFrame): void {
-    if (merged.count > this.candidates.capacity) {
-      this.candidates = new CandidateSet(merged.count)
-      this.features = new Float32Array(merged.count * featureCount)
-    }
-    const { candidates } = this
-    candidates.count = merged.count
-    candidates.item.set(merged.items)
-    candidates.bestRank.set(merged.bestRank)
-    candidates.proposers.set(merged.proposers)
-    for (let i = 0; i < merged.count; i++) {
-      candidates.row[i] = this.tables.items.rowAt(merged.items[i], query.catalogSeq)
-    }
-  }
-
-  private computeFeatures(query: RequestFrame, counters: CounterReader, models: LoadedModelSet | null): Float32Array {
-    const matrix = this.features.subarray(0, this.candidates.count * featureCount)
-    if (models === null) return matrix.fill(0)
-    const { itemCount } = this.tables.items
-    if (this.accumulator.capacity < itemCount) this.accumulator = new SparseAccumulator(itemCount * 2)
-    const { coVisitation, collaborative, content } = models.spaces
-    hydrateCoVisitation(query, coVisitation, this.settings.of(itemToItemSettings), this.accumulator, this.candidates)
-    this.assembler.assemble(
-      query,
-      this.candidates,
-      { items: this.tables.items, catalogSeq: query.catalogSeq, counters, collaborative, content },
-      { collaborative: query.collaborativeQuery, content: query.contentQuery },
-      matrix,
-    )
-    return matrix
-  }
-
-  private select(query: RequestFrame, counters: CounterReader, models: LoadedModelSet | null): Selection {
+  private select(
+    query: RequestFrame,
+    candidates: CandidateSet,
+    counters: CounterReader,
+    models: LoadedModelSet | null,
+  ): Selection {
     if (query.stopAfter === stopAfterCode.slate) {
       const tables = { items: this.tables.items, counters, content: models?.spaces.content ?? null }
-      return this.selector.select(this.candidates, query.n, query.now, tables, createRandom(query.seed))
+      return this.selector.select(candidates, query.n, query.now, tables, createRandom(query.seed))
     }
-    return query.stopAfter === stopAfterCode.ranked ? this.bestByValue(query.n) : firstMerged(this.candidates, query.n)
+    return query.stopAfter === stopAfterCode.ranked
+      ? this.bestByValue(candidates, query.n)
+      : firstMerged(candidates, query.n)
   }
 
-  private bestByValue(n: number): Selection {
-    const count = Math.min(n, this.candidates.count)
+  private bestByValue(candidates: CandidateSet, n: number): Selection {
+    const count = Math.min(n, candidates.count)
     this.top.begin(count)
-    for (let i = 0; i < this.candidates.count; i++) this.top.offer(i, this.candidates.value[i])
+    for (let i = 0; i < candidates.count; i++) this.top.offer(i, candidates.value[i])
     const order = new Uint32Array(count)
     this.top.drain(order, new Float32Array(count))
     return plainSelection(Int32Array.from(order))
@@ -147,15 +109,13 @@ export class RankStage {
   private columns(
     query: RequestFrame,
     selection: Selection,
-    merged: MergedCandidates,
-    proposals: readonly SourceProposals[],
+    { candidates, merged, proposals }: PreparedCandidates,
     matrix: Float32Array,
     models: LoadedModelSet | null,
   ): Omit<
     RankingFrame,
     keyof ReturnType<typeof removalColumns> | 'neural' | 'mergeMs' | 'featuresMs' | 'scoreMs' | 'slateMs'
   > {
-    const { candidates } = this
     const chosen = selection.candidates
     const evidence = gatherEvidence(candidates, chosen, query, {
       items: this.tables.items,
@@ -179,7 +139,7 @@ export class RankStage {
       sourceRank: provenance(merged.ranks, merged, chosen, Uint16Array),
       sourceScore: provenance(merged.scores, merged, chosen, Float32Array),
       mergedRank: Uint16Array.from(chosen),
-      rankedAt: this.placesByValue(chosen),
+      rankedAt: placesByValue(candidates, chosen),
       propensity: selection.propensities,
       placedBy: selection.explored,
       reasonCode: reasons.codes,
@@ -189,16 +149,15 @@ export class RankStage {
       candidates: logged ? packCandidates(candidates) : new Uint8Array(0),
     }
   }
+}
 
-  /** The place each chosen candidate has among all by value, before re-ranking. */
-  private placesByValue(chosen: Int32Array): Uint16Array {
-    const { value, count } = this.candidates
-    return Uint16Array.from(chosen, i => {
-      let better = 0
-      for (let j = 0; j < count; j++) if (value[j] > value[i] || (value[j] === value[i] && j < i)) better++
-      return better
-    })
-  }
+/** The place each chosen candidate has among all by value, before re-ranking. */
+function placesByValue({ value, count }: CandidateSet, chosen: Int32Array): Uint16Array {
+  return Uint16Array.from(chosen, i => {
+    let better = 0
+    for (let j = 0; j < count; j++) if (value[j] > value[i] || (value[j] === value[i] && j < i)) better++
+    return better
+  })
 }
 
 function firstMerged(candidates: CandidateSet, n: number): Selection {

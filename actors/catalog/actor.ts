@@ -220,9 +220,10 @@ class CatalogActor implements Receiver<CatalogMessage> {
     tell(this.parts.counters, { type: 'write-snapshot', throughSeq, replyTo })
   }
 
-  private partWritten({ failure, owner }: SnapshotWritten): void {
+  /** Parts of an earlier snapshot, which failed, may still come in: they do not count for this one. */
+  private partWritten({ failure, owner, throughSeq: partSeq }: SnapshotWritten): void {
     const { snapshot } = this
-    if (snapshot === null) return
+    if (snapshot?.throughSeq !== partSeq) return
     if (failure !== null) return this.failSnapshot(`${owner}: ${failure}`)
     if (--snapshot.waitingFor > 0) return
     const { changed, throughSeq } = snapshot

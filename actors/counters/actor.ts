@@ -154,7 +154,7 @@ class CountersActor implements Receiver<CountersMessage> {
   }
 
   private written(throughSeq: number, failure: string | null): void {
-    if (this.pendingSnapshot === null) return
+    if (this.pendingSnapshot?.throughSeq !== throughSeq) return
     const { replyTo } = this.pendingSnapshot
     this.pendingSnapshot = null
     tell<SnapshotWritten>(replyTo, { type: 'snapshot-written', owner: this.context.path, throughSeq, failure })

@@ -101,14 +101,18 @@ class ModelManagerActor implements Receiver<ModelManagerMessage> {
     const recovered = this.parts.isRecovered()
     this.context.after(recovered ? this.lookIntervalMs : recoveryLookMs, { type: 'look' })
     if (this.uptake !== null || !recovered) return
-    const unreadable = (): ModelManagerMessage => ({ type: 'found', id: this.parts.models.current?.id ?? null })
+    const known = this.refused ?? this.parts.models.current?.id ?? null
+    const unreadable = (): ModelManagerMessage => ({ type: 'found', id: known })
     this.context.pipe(this.parts.readPromoted(), id => ({ type: 'found', id }), unreadable)
   }
 
   private found(id: string | null): void {
     if (this.uptake !== null) return
-    if (id === null) return this.context.health('ready')
-    if (id === this.parts.models.current?.id || id === this.refused) return
+    if (id === null || id === this.parts.models.current?.id) {
+      this.refused = null
+      return this.context.health('ready')
+    }
+    if (id === this.refused) return
     this.uptake = { id, steps: null, loaded: null, waitingFor: new Set(), journaling: false }
     if (this.parts.models.current === null) this.context.health('starting', `loading model set ${id}`)
     this.context.pipe(

@@ -82,8 +82,7 @@ class UserShardActor implements Receiver<UserShardMessage> {
           user: this.residents.find(message.userId)?.profile ?? null,
         })
       case 'write-snapshot':
-        this.snapshot = { request: message, waiting: this.residents.dirtyUsers() }
-        return this.writeSlice()
+        return this.beginSnapshot(message)
       case 'encode-slice':
         return this.writeSlice()
       case 'written':
@@ -168,6 +167,13 @@ class UserShardActor implements Receiver<UserShardMessage> {
     if (surplus.length > 0) this.write(surplus)
   }
 
+  /** One that replaces another, which was given up, goes on where that one is writing. */
+  private beginSnapshot(request: WriteSnapshot): void {
+    const isWriting = this.snapshot !== null
+    this.snapshot = { request, waiting: this.residents.dirtyUsers() }
+    if (!isWriting) this.writeSlice()
+  }
+
   /** Writes some of the dirty states; the rest waits for the next message, so that views are not kept waiting. */
   private writeSlice(): void {
     if (this.snapshot === null) return
@@ -190,7 +196,7 @@ class UserShardActor implements Receiver<UserShardMessage> {
 
   private written(users: readonly string[], failure: string | null): void {
     this.residents.written(users, failure === null)
-    if (failure === null) return
+    if (failure === null) return this.context.health('ready')
     this.context.health('degraded', `user state cannot be written: ${failure}`)
     if (this.snapshot !== null) this.endSnapshot(failure)
   }

@@ -1,7 +1,9 @@
-import { cp, rm } from 'node:fs/promises'
+import { cp, mkdir, readdir, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { describeDirectory } from '../../storage/data-directory.ts'
 import { resultsFolder } from '../report/result-file.ts'
+
+const copyPrefix = 'copy-for-'
 
 /**
  * Runs `work` on a copy of a data directory, which is removed afterwards: a benchmark sends events, and a second run
@@ -13,11 +15,29 @@ export async function onWorkingCopy<T>(dataDir: string, work: (copy: string) => 
   const { exists, empty, holder } = await describeDirectory(dataDir)
   if (!exists || empty) throw new Error(`${dataDir} holds no data: import some first, or leave --data-dir out`)
   if (holder !== undefined) throw new Error(`process ${holder.pid} works on ${dataDir}: stop it first`)
-  const copy = join(resultsFolder, `work-${process.pid}`)
+  await removeAbandoned()
+  const copy = join(resultsFolder, `${copyPrefix}${process.pid}`)
   try {
     await cp(dataDir, copy, { recursive: true, filter: path => !/^lock|-lock$/.test(basename(path)) })
     return await work(copy)
   } finally {
     await rm(copy, { recursive: true, force: true })
+  }
+}
+
+/** Copies of runs that were interrupted. */
+async function removeAbandoned(): Promise<void> {
+  await mkdir(resultsFolder, { recursive: true })
+  for (const name of await readdir(resultsFolder)) {
+    if (!name.startsWith(copyPrefix) || isRunning(Number(name.slice(copyPrefix.length)))) continue
+    await rm(join(resultsFolder, name), { recursive: true, force: true })
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
   }
 }

@@ -11,7 +11,7 @@ export function feedText(name: string, result: FeedFigures): string {
   return [
     setup(name, result),
     'Rising numbers of connections, each asking again as soon as it is answered:',
-    steps(result.steps),
+    stepsTable(result.steps),
     `${title}, paced:`,
     latencies(paced),
     'What a request costs the server there:',
@@ -31,7 +31,7 @@ function setup(name: string, { server, users, mix, funnel }: FeedFigures): strin
   ].join('\n')
 }
 
-function steps(measured: FeedFigures['steps']): string {
+export function stepsTable(measured: FeedFigures['steps']): string {
   return table(
     ['connections', 'requests/s', 'feed p50 ms', 'p99 ms', 'server CPU ms/request', 'flawed', 'others'],
     measured.map(({ connections, perSecond, load, cpuMsPerRequest, flawedShare, othersShare }) => [

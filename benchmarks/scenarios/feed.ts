@@ -9,7 +9,7 @@ import type { Scenario, ScenarioOptions } from '../scenario.ts'
 import type { ServerFacts } from '../server/messages.ts'
 import { usersByActivity } from '../traffic/activity.ts'
 import { defaultMix, type MixSettings } from '../traffic/request-mix.ts'
-import { feedText } from './feed-text.ts'
+import { feedText, stepsTable } from './feed-text.ts'
 import { exponent, share, wholeNumber } from './options.ts'
 
 /** Share of the peak at which latencies are measured: at the peak itself they only tell how long the queue is. */
@@ -74,7 +74,7 @@ export async function measureFeed(dataDir: string, options: FeedOptions, progres
     await bench.measure({ kind: 'closed', connections: warmUpConnections }, traffic, seconds / 4)
     const steps = await climb(bench, options, progress)
     const peak = peakOf(steps)
-    if (peak === undefined) throw new Error('no number of connections was answered soundly; see the log above')
+    if (peak === undefined) throw new Error(`no number of connections was answered soundly:\n${stepsTable(steps)}`)
     progress.step(`Measuring at ${pacedShare * 100} % of the peak`)
     const perSecond = Math.max(1, Math.round(peak.perSecond * pacedShare))
     const paced = await bench.measure({ kind: 'paced', perSecond }, traffic, seconds)

@@ -16,6 +16,7 @@ import { readKnownEvents } from '../import/known-events.ts'
 import { findMovieLens, importMovieLens, readMovieLens } from '../import/movielens/import.ts'
 import { describeCounts, type Feed, runImport, stoppedAt } from '../import/run-import.ts'
 import { interruptible } from '../interrupt.ts'
+import { formatAmount, formatCount } from '../output/table.ts'
 
 export interface ImportOptions {
   readonly keepGoing?: boolean
@@ -87,17 +88,22 @@ async function importing(
 
 const nothing: ImportCounts = { items: 0, users: 0, events: 0, repeated: 0 }
 
-/** Imported history is folded in its own time, also where it will be served in that of the machine. */
-export const importSettings = { 'engine.clock': 'data', 'counters.epochIntervalMs': '3600000' }
+/**
+ * Imported history is folded in its own time, also where it will be served in that of the machine. Counters are
+ * published by the importer, and the one snapshot is written at the end.
+ */
+export const importSettings = {
+  'engine.clock': 'data',
+  'engine.snapshotIntervalMs': '86400000',
+  'counters.epochIntervalMs': '3600000',
+}
 
 function report(context: CommandContext, counts: ImportCounts, bad: BadRecords, seconds: number): void {
-  const lines = [`${describeCounts(counts)} in ${seconds.toFixed(1)} s.`]
-  if (counts.repeated > 0) lines.push(`${counts.repeated.toLocaleString('en-US')} events were there already.`)
-  if (bad.count > 0) {
-    lines.push(`${bad.count.toLocaleString('en-US')} bad lines were passed over:`)
-    lines.push(...bad.shown.map(({ message, hint }) => `  ${message}. ${hint}`))
-    if (bad.count > bad.shown.length) lines.push(`  and ${(bad.count - bad.shown.length).toLocaleString('en-US')} more`)
-  }
+  const lines = [`Imported ${describeCounts(counts)} in ${seconds.toFixed(1)} s.`]
+  if (counts.repeated > 0) lines.push(`Passed over ${formatAmount(counts.repeated, 'event')} that were there already.`)
+  if (bad.count > 0) lines.push(`Passed over ${formatAmount(bad.count, 'bad line')}:`)
+  lines.push(...bad.shown.map(({ message, hint }) => `  ${message}. ${hint}`))
+  if (bad.count > bad.shown.length) lines.push(`  and ${formatCount(bad.count - bad.shown.length)} more`)
   lines.push('Next: `sluice train`, then `sluice serve`', '')
   const problems = bad.shown.map(({ place, problem, hint }) => ({ ...place, problem, hint }))
   context.print(lines.join('\n'), { ...counts, bad: bad.count, problems, seconds })

@@ -3,6 +3,7 @@ import type { Settings } from '../../config/settings.ts'
 import type { Clock } from '../../domain/ports.ts'
 import type { Progress } from '../../telemetry/progress.ts'
 import { CommandError, InterruptedError } from '../exit.ts'
+import { formatAmount } from '../output/table.ts'
 import { BadRecord, type BadRecords } from './bad-record.ts'
 import { type ImportCounts, Importer } from './importer.ts'
 import type { KnownEvents } from './known-events.ts'
@@ -55,21 +56,22 @@ export async function runImport(run: ImportRun, feed: Feed): Promise<ImportCount
 }
 
 export function stoppedAt(bad: BadRecord, counts: ImportCounts): CommandError {
-  const hint = `${bad.hint}. ${describeCounts(counts)} before; repair the file and import it again, or use --keep-going`
+  const hint = `${bad.hint}. Imported before it: ${describeCounts(counts)}. Repair the file and import it again, or use --keep-going`
   return new CommandError('bad_record', bad.message, hint)
 }
 
 function interrupted(counts: ImportCounts): InterruptedError {
   const hint = 'Import it again to go on: what is there already counts once'
-  return new InterruptedError(`interrupted; ${describeCounts(counts)}`, hint)
+  return new InterruptedError(`interrupted; imported until then: ${describeCounts(counts)}`, hint)
 }
 
+/** "3 items and 1 event", without what there is none of. */
 export function describeCounts({ items, users, events }: ImportCounts): string {
-  const parts = [
+  const amounts = [
     [items, 'item'],
     [users, 'user'],
     [events, 'event'],
   ] as const
-  const named = parts.map(([count, noun]) => `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`)
-  return `${named.slice(0, 2).join(', ')} and ${named[2]} were imported`
+  const named = amounts.filter(([count]) => count > 0).map(([count, noun]) => formatAmount(count, noun))
+  return named.length === 0 ? 'nothing' : new Intl.ListFormat('en', { style: 'long' }).format(named)
 }

@@ -43,3 +43,7 @@ export function shorten(text: string, charactersMax: number): string {
 }
 
 export const formatCount = (count: number): string => count.toLocaleString('en-US')
+
+/** "1 event", "2,000 events". */
+export const formatAmount = (count: number, noun: string): string =>
+  `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`

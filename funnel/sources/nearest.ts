@@ -7,6 +7,9 @@ import type { RequestFrame } from '../request-frame.ts'
  * Offers the nearest items of one space until the budget is full. Filters are applied to what comes back, so the search
  * asks for a surplus (what the person has seen of this partition), and doubles its width while too little passes. When
  * doubling has reached `exactScanAt` of the partition, an exact scan over it is cheaper than another search.
+ *
+ * A wider search may find near items that a narrower one missed. They are offered then, behind what was offered already
+ * and with no higher score, because a source's scores do not rise.
  */
 export function offerNearest(
   space: SpaceName,
@@ -20,14 +23,15 @@ export function offerNearest(
   if (size === 0) return
   const surplus = Math.min(256, Math.ceil(request.seen.length / partition.partitions)) + 16
   let width = request.wantedCategories.length > 0 ? size : out.room + surplus
-  let offered = 0
+  let lowest = Number.POSITIVE_INFINITY
   while (!out.full) {
     const exact = width >= size * partition.exactScanShare
     const neighbours = exact
       ? partition.scan(space, query, size)
       : partition.nearest(space, query, Math.min(width, size))
-    for (; offered < neighbours.count; offered++) {
-      if (!out.offer(neighbours.items[offered], neighbours.scores[offered])) return
+    for (let i = 0; i < neighbours.count; i++) {
+      lowest = Math.min(lowest, neighbours.scores[i])
+      if (!out.offer(neighbours.items[i], lowest)) return
     }
     if (exact || neighbours.count < width) return
     width *= 2

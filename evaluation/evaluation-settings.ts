@@ -1,0 +1,28 @@
+import { engineFragments } from '../actors/fragments.ts'
+import { loadSettings } from '../config/load.ts'
+import type { Settings } from '../config/settings.ts'
+
+/**
+ * The engine's settings for an evaluation: data time, no work by the wall clock that could change an answer, and limits
+ * so wide that a busy machine gives the same feeds as an idle one. Everything else stays as it is.
+ */
+export function evaluationSettings(settings: Settings): Settings {
+  const texts: Record<string, string> = {}
+  for (const fragment of engineFragments) {
+    for (const [name, value] of Object.entries(settings.of(fragment))) {
+      texts[`${fragment.path}.${name}`] = typeof value === 'string' ? value : JSON.stringify(value)
+    }
+  }
+  return loadSettings(engineFragments, {
+    commandLine: {
+      ...texts,
+      'engine.clock': 'data',
+      'engine.snapshotIntervalMs': '86400000',
+      'engine.ackTimeoutMs': '600000',
+      'counters.epochIntervalMs': '3600000',
+      'funnel.requestDeadlineMs': '60000',
+      'funnel.gatherDeadlineMs': '10000',
+      'models.lookIntervalMs': '50',
+    },
+  })
+}

@@ -1,0 +1,33 @@
+import type { Settings } from '../config/settings.ts'
+import { decodeFrame } from '../domain/frame.ts'
+import { featureSettings } from '../features/settings.ts'
+import type { UserView } from '../features/user-view.ts'
+import { noQueryVectors, type QueryVectors } from '../funnel/hydrators/query-vectors.ts'
+import { packRequest } from '../funnel/recommend.ts'
+import { type RequestFrame, requestLayout } from '../funnel/request-frame.ts'
+import type { Replay } from '../learning/replay.ts'
+import { viewOf } from './view-of.ts'
+
+const noContext = { region: 0, language: 0, device: 0 }
+
+/**
+ * A person's request without any context, as the threads of an engine that stands where the replay stands would get it.
+ *
+ * @param now epoch ms
+ * @param encode places the person in the spaces of model set `generation`
+ */
+export function personalRequest(
+  replay: Replay,
+  settings: Settings,
+  userId: string,
+  now: number,
+  encode: (view: UserView) => QueryVectors = () => noQueryVectors,
+  generation = 0,
+): RequestFrame {
+  const { catalog, epoch } = replay
+  const view = viewOf(replay, userId, noContext, now, settings.of(featureSettings))
+  const request = { requestId: '', userId, n: 1, context: {}, exclude: [], categories: [], explain: false }
+  const versions = { generation, tablesVersion: 1, catalogSeq: catalog.appliedSeq, counterEpoch: epoch.epoch }
+  const pins = { ...versions, seed: 0, globalShard: 0 }
+  return decodeFrame(requestLayout, packRequest(request, view, encode(view), pins, settings, catalog))
+}

@@ -1,0 +1,121 @@
+import type { Settings } from '../config/settings.ts'
+import { decodeFrame } from '../domain/frame.ts'
+import { hashId } from '../domain/identity/id-dictionary.ts'
+import type { ItemTableLimits } from '../domain/item-table/item-table-writer.ts'
+import type { Numbered } from '../domain/journal.ts'
+import { CounterEpochReader } from '../domain/shared/counter-epochs.ts'
+import { DeviceClass } from '../features/context-features.ts'
+import { featureSettings } from '../features/settings.ts'
+import { buildUserView } from '../features/user-view.ts'
+import { CandidateStage, type PreparedCandidates } from '../funnel/candidate-stage.ts'
+import { QueryEncoder } from '../funnel/hydrators/query-vectors.ts'
+import { LiveModelSets } from '../funnel/live-model-sets.ts'
+import type { ModelSetContents } from '../funnel/model-set-files.ts'
+import { ModelSpaces } from '../funnel/model-spaces.ts'
+import { packRequest } from '../funnel/recommend.ts'
+import { requestLayout } from '../funnel/request-frame.ts'
+import { retrievalLayout } from '../funnel/retrieval-frame.ts'
+import { RetrievalStage } from '../funnel/retrieve.ts'
+import { Replay } from './replay.ts'
+
+/** Candidates of one query with their features; reused by the next. */
+export interface OfflineCandidates extends PreparedCandidates {
+  readonly features: Float32Array<ArrayBuffer>
+}
+
+/**
+ * The funnel up to the features, over a replayed journal instead of a running system: the same folds, sources, filters,
+ * merging and features, in one thread and one partition.
+ */
+export class OfflineFunnel {
+  readonly replay: Replay
+  private readonly settings: Settings
+  private readonly models: LiveModelSets
+  private readonly stage: CandidateStage
+  private readonly retrieval: RetrievalStage
+  private loaded: { readonly generation: number; readonly spaces: ModelSpaces; readonly encoder: QueryEncoder } | null = null
+  private counters: CounterEpochReader
+  private publishedEpoch = -1
+  private version = 0
+
+  constructor(settings: Settings, limits: ItemTableLimits) {
+    this.settings = settings
+    this.replay = new Replay(settings, limits, {
+      onItem: (item, row) => this.itemChanged(item, row),
+      onEpoch: ({ epoch }) => this.replay.counters.releaseBefore(epoch),
+    })
+    this.models = new LiveModelSets(this.replay.catalog, limits.rowsMax, () => {})
+    this.stage = new CandidateStage(settings)
+    this.retrieval = new RetrievalStage(0, 1, settings, () => 0)
+    this.counters = new CounterEpochReader(this.replay.epoch)
+  }
+
+  apply(record: Numbered): void {
+    this.replay.apply(record)
+  }
+
+  /** From here on candidates come from this model set. */
+  use(contents: ModelSetContents): void {
+    this.publish()
+    const { generation, handles } = exhaust(this.models.load('offline', contents, ''))
+    const owned = Uint32Array.from({ length: this.replay.catalog.items.itemCount }, (_, item) => item)
+    const { partition } = this.retrieval
+    exhaust(partition.update(owned))
+    exhaust(partition.prepare({ ...handles, owned }))
+    const spaces = new ModelSpaces(handles)
+    this.loaded = { generation, spaces, encoder: new QueryEncoder(spaces, handles.foldIn) }
+  }
+
+  /** What a request of this person at this time would rank, as of the records applied so far. */
+  candidates(userId: string, now: number): OfflineCandidates {
+    this.publish()
+    const { catalog, users } = this.replay
+    const { generation, spaces, encoder } = this.loaded!
+    const codes = { region: 0, language: 0, device: 0, deviceClassOf: () => DeviceClass.other }
+    const view = buildUserView(users.get(userId), codes, now, this.settings.of(featureSettings))
+    const { historyItem, historyWeight } = view
+    const history = { generation, tablesVersion: 0, querySeq: catalog.appliedSeq, historyItem, historyWeight }
+    const pins = {
+      generation,
+      tablesVersion: this.version,
+      catalogSeq: catalog.appliedSeq,
+      counterEpoch: this.counters.epoch,
+      seed: hashId(userId),
+      globalShard: 0,
+    }
+    const request = { requestId: '', userId, n: 10, context: {}, exclude: [], categories: [], explain: false }
+    const frame = packRequest(request, view, encoder.encode(history, catalog.items), pins, this.settings, catalog)
+    const query = decodeFrame(requestLayout, frame)
+    const reply = decodeFrame(retrievalLayout, this.retrieval.retrieve(frame))
+    const prepared = this.stage.merge(query, [reply], catalog.items)
+    return { ...prepared, features: this.stage.features(query, catalog.items, this.counters, spaces) }
+  }
+
+  /** Tells the tables of the latest epoch, when there is a new one. */
+  private publish(): void {
+    const { epoch, counters, catalog } = this.replay
+    if (epoch.epoch === this.publishedEpoch) return
+    this.publishedEpoch = epoch.epoch
+    this.counters = new CounterEpochReader(epoch)
+    this.retrieval.partition.setTables({
+      version: ++this.version,
+      items: catalog.table.handles(),
+      counters: epoch,
+      popular: counters.lists(epoch.epoch, epoch.at),
+    })
+  }
+
+  private itemChanged(item: number, row: number): void {
+    const document = this.replay.catalog.document(item)
+    if (document === undefined) this.models.clear(row)
+    else this.models.admit(row, document)
+    if (this.loaded !== null) exhaust(this.retrieval.partition.update(Uint32Array.of(item)))
+  }
+}
+
+function exhaust<T>(steps: Generator<void, T>): T {
+  for (;;) {
+    const step = steps.next()
+    if (step.done === true) return step.value
+  }
+}

@@ -1,0 +1,106 @@
+import { buildCoVisitation } from '../algorithms/retrieval/co-visitation.ts'
+import { CONTENT_ENCODER_DEFAULTS, ContentEncoder } from '../algorithms/text/content-encoder.ts'
+import type { Settings } from '../config/settings.ts'
+import type { Item } from '../domain/item.ts'
+import { contentDocument } from '../funnel/content-document.ts'
+import type { ModelSetContents } from '../funnel/model-set-files.ts'
+import { type Interactions, trainIals } from '../models/ials.ts'
+import type { Progress } from '../telemetry/progress.ts'
+import type { Engagements } from './engagements.ts'
+import { coVisitationSettings, contentSettings, ialsSettings } from './settings.ts'
+
+/** What retrieval is fitted on: the first `count` engagements, and the items as they are known by then. */
+export interface RetrievalTask {
+  readonly engagements: Engagements
+  readonly count: number
+  readonly items: readonly Item[]
+  readonly settings: Settings
+  readonly seed: number
+  readonly progress: Progress
+}
+
+/** Fits every model that retrieval needs; the ranker comes later. */
+export async function fitRetrievalModels(task: RetrievalTask): Promise<ModelSetContents> {
+  const { engagements, count, items, settings, seed, progress } = task
+  const ials = settings.of(ialsSettings)
+  const { dimension, buckets } = settings.of(contentSettings)
+  const content = ContentEncoder.fit(
+    items.map(contentDocument),
+    { ...CONTENT_ENCODER_DEFAULTS, dimension, buckets },
+    seed,
+  )
+  const coVisitation = fitCoVisitation(engagements, count, settings)
+  progress.step('Collaborative vectors', ials.epochs)
+  const factors = await trainIals(interactionsOf(engagements, count), { ...ials, seed, threads: 2 }, () => {
+    progress.advance(1)
+    return true
+  })
+  progress.done()
+  const { regularisation, frequencyExponent, unobservedWeight } = ials
+  return {
+    vocabulary: engagements.itemIds,
+    collaborative: {
+      dimension: ials.dimension,
+      vectors: factors.itemFactors,
+      foldIn: { regularisation, frequencyExponent, unobservedWeight },
+    },
+    content,
+    coVisitation,
+    ranker: null,
+  }
+}
+
+function fitCoVisitation({ users, items, times, weights, itemIds }: Engagements, count: number, settings: Settings) {
+  const { neighbours, ...options } = settings.of(coVisitationSettings)
+  const inOrder = orderWithinUsers(users, times, count)
+  return buildCoVisitation(
+    {
+      users: users.slice(0, count),
+      items: Uint32Array.from(inOrder, row => items[row]),
+      timesMs: Float64Array.from(inOrder, row => times[row]),
+      weights: Float32Array.from(inOrder, row => Math.max(0, weights[row])),
+    },
+    { ...options, itemCount: itemIds.length, neighboursPerItem: neighbours },
+  )
+}
+
+/**
+ * Rows rearranged so that each person's are in time order, each person's rows staying in the places they had; late
+ * events stand elsewhere in the journal.
+ */
+function orderWithinUsers(users: Uint32Array, times: Float64Array, count: number): Uint32Array {
+  const byUser = new Map<number, number[]>()
+  for (let row = 0; row < count; row++) {
+    const rows = byUser.get(users[row])
+    if (rows === undefined) byUser.set(users[row], [row])
+    else rows.push(row)
+  }
+  const order = new Uint32Array(count)
+  for (const rows of byUser.values()) {
+    const sorted = rows.toSorted((a, b) => times[a] - times[b] || a - b)
+    for (let i = 0; i < rows.length; i++) order[rows[i]] = sorted[i]
+  }
+  return order
+}
+
+/** Positive engagements by person, one entry per item with the largest of its weights. */
+function interactionsOf({ users, items, weights, userIds, itemIds }: Engagements, count: number): Interactions {
+  const confidence: Map<number, number>[] = userIds.map(() => new Map())
+  for (let row = 0; row < count; row++) {
+    if (!(weights[row] > 0)) continue
+    const known = confidence[users[row]].get(items[row]) ?? 0
+    confidence[users[row]].set(items[row], Math.max(known, weights[row]))
+  }
+  const offsets = new Uint32Array(userIds.length + 1)
+  for (let user = 0; user < userIds.length; user++) offsets[user + 1] = offsets[user] + confidence[user].size
+  const indices = new Uint32Array(offsets[userIds.length])
+  const values = new Float32Array(indices.length)
+  confidence.forEach((entries, user) => {
+    let at = offsets[user]
+    for (const [item, value] of [...entries].sort((a, b) => a[0] - b[0])) {
+      indices[at] = item
+      values[at++] = value
+    }
+  })
+  return { users: userIds.length, items: itemIds.length, offsets, indices, values }
+}

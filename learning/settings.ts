@@ -1,0 +1,60 @@
+import Type from 'typebox'
+import { defineSettings } from '../config/fragment.ts'
+
+const share = (value: number, description: string) =>
+  Type.Number({ default: value, minimum: 0.01, maximum: 0.9, unit: 'ratio', description })
+const count = (value: number, unit: string, description: string, minimum = 1, maximum = 100_000_000) =>
+  Type.Integer({ default: value, minimum, maximum, unit, description })
+const number = (value: number, unit: string, description: string, minimum: number, maximum: number) =>
+  Type.Number({ default: value, minimum, maximum, unit, description })
+
+export const trainingSettings = defineSettings('training', 'What a model set is trained on.', {
+  rankerShare: share(0.25, 'Newest share of the engagements that the ranker learns from; retrieval for it sees only the rest.'),
+  calibrationShare: share(0.2, 'Newest share of the ranker’s queries, held out for calibration and early stopping.'),
+  queriesMax: count(16_000, 'queries', 'Queries that the ranker learns from at most.'),
+  queriesPerUserMax: count(40, 'queries', 'Of these, at most so many of one person.'),
+  groupSize: count(64, 'rows', 'Rows per query: what was engaged with, and a sample of the other candidates.', 8, 1024),
+  positivesMax: count(16, 'rows', 'Rows of a query that were engaged with, at most.'),
+  horizonEvents: count(20, 'engagements', 'How many of the next engagements of the same session count as wanted.'),
+  engagementsMin: count(200, 'engagements', 'With fewer, nothing is trained.'),
+})
+
+export const ialsSettings = defineSettings('training.ials', 'Collaborative vectors by alternating least squares.', {
+  dimension: count(64, 'numbers', 'Length of a vector.', 4, 512),
+  epochs: count(12, 'epochs', 'Sweeps over all people and items.', 1, 1000),
+  regularisation: number(0.003, 'ratio', 'λ of the loss.', 0, 1000),
+  frequencyExponent: number(1, 'ratio', 'ν: 1 regularises in proportion to the number of entries, 0 all rows alike.', 0, 2),
+  unobservedWeight: number(0.1, 'ratio', 'α₀, the weight of a pair that nobody has seen.', 0.000001, 100),
+})
+
+export const contentSettings = defineSettings('training.content', 'Content vectors from text and metadata.', {
+  dimension: count(64, 'numbers', 'Length of a vector.', 4, 512),
+  buckets: Type.Union([Type.Literal(4096), Type.Literal(16_384), Type.Literal(65_536)], {
+    default: 16_384,
+    description: 'Hash buckets of the vocabulary, a power of two.',
+  }),
+})
+
+export const coVisitationSettings = defineSettings('training.coVisitation', 'Item-to-item lists.', {
+  neighbours: count(200, 'items', 'Length of a list.', 1, 5000),
+  windowInteractions: count(10, 'positions', 'Largest distance of a pair in a history.', 1, 1000),
+  windowMs: count(30 * 86_400_000, 'ms', 'Largest distance of a pair in time.', 1000, 3650 * 86_400_000),
+  positionDecay: number(0.8, 'ratio', 'Factor per further position between the two.', 0.01, 1),
+  backwardWeight: number(0.2, 'ratio', 'What a pair counts against the direction of time.', 0, 1),
+  ownPopularityExponent: number(0.8, 'ratio', 'How far the popularity of the list’s own item is divided out.', 0, 2),
+  neighbourPopularityExponent: number(0.4, 'ratio', 'The same for the neighbour.', 0, 2),
+})
+
+export const rankerSettings = defineSettings('training.ranker', 'The multi-objective ranker.', {
+  experts: count(4, 'experts', 'Experts of the mixture.', 1, 64),
+  expertWidth: count(64, 'units', 'Width of an expert’s two layers.', 4, 1024),
+  towerWidth: count(32, 'units', 'Width of the tower of each objective.', 4, 1024),
+  epochs: count(12, 'epochs', 'Passes over the rows at most.', 1, 1000),
+  patience: count(2, 'epochs', 'Passes without a better held-out loss after which training ends.', 1, 1000),
+  batchRows: count(2048, 'rows', 'Rows per step.', 64, 1_000_000),
+  learningRate: number(0.002, 'ratio', 'Largest step of the optimiser.', 0.000001, 1),
+  listwiseWeight: number(1, 'ratio', 'Weight of the listwise loss on clicks within a query.', 0, 100),
+  dropout: number(0, 'ratio', 'Share of expert outputs dropped in training.', 0, 0.9),
+})
+
+export const learningFragments = [trainingSettings, ialsSettings, contentSettings, coVisitationSettings, rankerSettings]

@@ -1,0 +1,202 @@
+import { createRandom, splitSeed } from '../algorithms/statistics/random.ts'
+import type { Settings } from '../config/settings.ts'
+import type { Item } from '../domain/item.ts'
+import type { ItemTableLimits } from '../domain/item-table/item-table-writer.ts'
+import { type Objective, objectiveCount, objectives } from '../domain/roles.ts'
+import { featureCount, featureSchemaHash } from '../features/schema.ts'
+import { featureSettings } from '../features/settings.ts'
+import { type ModelSetContents, type RankerContents, writeModelSet } from '../funnel/model-set-files.ts'
+import type { Manifest } from '../models/artefact-manifest.ts'
+import { type CalibrationTable, fitCalibration } from '../models/calibration.ts'
+import { exportRanker } from '../models/ranker.ts'
+import { type TrainedRanker, trainRanker } from '../models/ranker-trainer.ts'
+import { readPromoted } from '../models/artefact.ts'
+import type { JournalReader } from '../storage/event-log.ts'
+import type { Progress } from '../telemetry/progress.ts'
+import { type Engagements, readEngagements } from './engagements.ts'
+import { NotEnoughData } from './not-enough-data.ts'
+import { OfflineFunnel } from './offline-funnel.ts'
+import { heldOutReport, rankerLogits } from './ranker-report.ts'
+import { drawQueries, type RankerQuery } from './ranker-queries.ts'
+import { RankerRowCollector } from './ranker-rows.ts'
+import { fitRetrievalModels } from './retrieval-models.ts'
+import { learningFragments, rankerSettings, trainingSettings } from './settings.ts'
+
+export interface TrainingTask {
+  readonly journal: JournalReader
+  readonly settings: Settings
+  readonly limits: ItemTableLimits
+  readonly seed: number
+  readonly modelsRoot: string
+  /** Epoch ms; names the set. */
+  readonly createdAt: number
+  /** Records after this number are not looked at. */
+  readonly toSeq?: number
+  readonly progress: Progress
+  readonly isCancelled?: () => boolean
+}
+
+/**
+ * Trains a whole model set and writes its artefact; promoting it is up to the caller. Retrieval is fitted twice: on the
+ * older engagements, so that the ranker's rows hold scores that have not seen their own outcome, and then on all.
+ *
+ * @throws NotEnoughData
+ */
+export async function trainModelSet(task: TrainingTask): Promise<Manifest> {
+  const { journal, settings, seed, progress } = task
+  const { rankerShare, engagementsMin } = settings.of(trainingSettings)
+  const toSeq = Math.min(task.toSeq ?? journal.lastSeq, journal.lastSeq)
+  progress.step('Reading the journal')
+  const engagements = readEngagements(journal, toSeq)
+  progress.done()
+  if (engagements.count < engagementsMin) throw new NotEnoughData(engagements.count, engagementsMin)
+  const items = readItems(journal, toSeq)
+  const earlier = Math.floor(engagements.count * (1 - rankerShare))
+  const fit = (count: number) =>
+    fitRetrievalModels({ engagements, count, items, settings, seed: splitSeed(seed, 'retrieval'), progress })
+
+  const ranker = await trainRankerOn(task, engagements, earlier, await fit(earlier), toSeq)
+  const contents: ModelSetContents = { ...(await fit(engagements.count)), ranker: ranker.contents }
+  return writeModelSet(task.modelsRoot, await describe(task, engagements, toSeq, contents, ranker), contents)
+}
+
+interface RankerOutcome {
+  readonly contents: RankerContents | null
+  readonly metrics: Readonly<Record<string, number>>
+  readonly status: TrainedRanker['objectives']
+}
+
+async function trainRankerOn(
+  task: TrainingTask,
+  engagements: Engagements,
+  earlier: number,
+  retrieval: ModelSetContents,
+  toSeq: number,
+): Promise<RankerOutcome> {
+  const { settings, seed, progress } = task
+  const { calibrationShare, groupSize } = settings.of(trainingSettings)
+  const { patience, epochs, ...ranker } = settings.of(rankerSettings)
+  const collector = collectRows(task, engagements, earlier, retrieval, toSeq)
+  const heldOut = Math.floor(collector.count * (1 - calibrationShare))
+  if (heldOut === 0 || heldOut === collector.count) return { contents: null, metrics: {}, status: {} }
+
+  progress.step('Ranker', epochs)
+  const validation = collector.rows(heldOut, collector.count)
+  const trained = await trainRanker({
+    training: collector.rows(0, heldOut),
+    validation,
+    features: featureCount,
+    objectives,
+    groupSize,
+    seed: splitSeed(seed, 'ranker'),
+    settings: { ...ranker, epochs, patience, threads: 2 },
+    onProgress: () => progress.advance(1),
+    isCancelled: task.isCancelled,
+  })
+  progress.done()
+  const logits = await rankerLogits(trained, validation)
+  const population = collector.populationOf(heldOut, collector.count)
+  const calibration = calibrate(logits, validation, population)
+  const contents = {
+    onnx: exportRanker(trained.architecture, trained.standardisation, trained.parameters),
+    calibration,
+    trained: trainedFlags(trained),
+  }
+  return {
+    contents,
+    metrics: heldOutReport(logits, validation, population, calibration, groupSize),
+    status: trained.objectives,
+  }
+}
+
+/** Replays the journal and asks the funnel at every drawn query. */
+function collectRows(
+  task: TrainingTask,
+  engagements: Engagements,
+  earlier: number,
+  retrieval: ModelSetContents,
+  toSeq: number,
+): RankerRowCollector {
+  const { journal, settings, limits, seed, progress } = task
+  const training = settings.of(trainingSettings)
+  const { sessionGapMs } = settings.of(featureSettings)
+  const queries = drawQueries(engagements, earlier, { ...training, sessionGapMs }, splitSeed(seed, 'queries'))
+  const random = createRandom(splitSeed(seed, 'negatives'))
+  const collector = new RankerRowCollector(queries.length, training.groupSize, training.positivesMax, random)
+  const funnel = new OfflineFunnel(settings, limits)
+  const fitsThrough = engagements.seqs[earlier - 1]
+  let next = 0
+  progress.step('Ranker rows', queries.length)
+  for (const numbered of journal.read(journal.firstSeq, { toSeq })) {
+    while (next < queries.length && queries[next].seq === numbered.seq) {
+      ask(funnel, queries[next++], collector)
+      progress.advance(1)
+    }
+    funnel.apply(numbered)
+    if (numbered.seq === fitsThrough) funnel.use(retrieval)
+  }
+  progress.done()
+  return collector
+}
+
+function ask(funnel: OfflineFunnel, { userId, time, wanted }: RankerQuery, collector: RankerRowCollector): void {
+  const { catalog } = funnel.replay
+  const byItem = new Map<number, number>()
+  for (const [id, roles] of wanted) byItem.set(catalog.findItem(id), roles)
+  collector.add(funnel.candidates(userId, time), byItem)
+}
+
+/** Per objective, over rows weighed by how many candidates they stand for. */
+function calibrate(
+  logits: Float32Array,
+  { labels, weights }: { readonly labels: Float32Array; readonly weights: Float32Array },
+  population: Float32Array,
+): CalibrationTable[] {
+  return objectives.map((_, k) => {
+    const column = (matrix: Float32Array) => Float32Array.from(population, (_p, row) => matrix[row * objectiveCount + k])
+    const weight = Float32Array.from(population, (stands, row) => stands * weights[row * objectiveCount + k])
+    return fitCalibration({ logits: column(logits), labels: column(labels), weights: weight })
+  })
+}
+
+function trainedFlags({ objectives: status }: TrainedRanker): Readonly<Record<Objective, boolean>> {
+  const flags = {} as Record<Objective, boolean>
+  for (const name of objectives) flags[name] = status[name].trained
+  return flags
+}
+
+/** The newest version of each item up to `toSeq`. */
+function readItems(journal: JournalReader, toSeq: number): Item[] {
+  const items = new Map<string, Item>()
+  for (const { record } of journal.read(journal.firstSeq, { toSeq, kinds: ['item', 'item-delete'] })) {
+    if (record.kind === 'item') items.set(record.item.id, record.item)
+    else items.delete(record.id)
+  }
+  return [...items.values()]
+}
+
+async function describe(
+  task: TrainingTask,
+  { times, count }: Engagements,
+  toSeq: number,
+  { collaborative, content, vocabulary }: ModelSetContents,
+  ranker: RankerOutcome,
+) {
+  const { settings, seed, createdAt, modelsRoot, journal } = task
+  const stamp = new Date(createdAt).toISOString().replace(/[-:]|\.\d+/g, '')
+  return {
+    id: `ms-${stamp}-${(splitSeed(seed, createdAt) % 0x10000).toString(16).padStart(4, '0')}`,
+    createdAt,
+    schemaHash: featureSchemaHash(settings.of(featureSettings)),
+    dataRange: { fromSeq: journal.firstSeq, toSeq, fromTime: times[0], toTime: times[count - 1] },
+    parent: await readPromoted(modelsRoot),
+    seed,
+    metrics: ranker.metrics,
+    settings: Object.fromEntries(learningFragments.map(fragment => [fragment.path, settings.of(fragment)])),
+    spaces: {
+      collaborative: { dimension: collaborative.dimension, count: vocabulary.length, normalised: false },
+      content: { dimension: content.dimension, count: vocabulary.length, normalised: true },
+    },
+    objectives: ranker.status,
+  }
+}
