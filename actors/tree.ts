@@ -107,6 +107,7 @@ class Grower {
   private readonly applied: Waiters
   private readonly published: Waiters
   private indexShards: readonly ActorRef<IndexShardMessage>[] = []
+  private readonly shardsUp = new Set<number>()
   private journal!: ActorRef<JournalMessage>
   private modelManager!: ActorRef<ModelManagerMessage>
 
@@ -205,6 +206,7 @@ class Grower {
           ownedItems: () => this.ownedItems(shard),
           liveModelSets: () => this.models.live().map(({ handles }) => this.handlesFor(handles, shard)),
           onPrepared: message => tell(this.modelManager, message),
+          onUp: isUp => (isUp ? this.shardsUp.add(shard) : this.shardsUp.delete(shard)),
         }),
       ),
     )
@@ -260,12 +262,13 @@ class Grower {
   }
 
   private requestParts(userShards: readonly ActorRef<UserShardMessage>[]): RequestParts {
-    const { settings, tables, models, indexShards, schemaHash, parts } = this
+    const { settings, tables, models, indexShards, shardsUp, schemaHash, parts } = this
     return {
       settings,
       catalog: parts.state,
       userShards,
       indexShards,
+      shardIsUp: shard => shardsUp.has(shard),
       ranking: new Ranking(this.pool),
       stages: new RequestStages(parts.monotonic, parts.metrics),
       tables: () => ({ version: tables.current.version, counterEpoch: tables.current.counters.epoch }),

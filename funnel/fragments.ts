@@ -22,12 +22,12 @@ export const funnelFragments: readonly AnyFragment[] = [
   ...sources.map(source => source.settings),
 ]
 
-/** The funnel's settings as text, to hand to a thread. */
+/** Settings as text, to hand to a thread or another process. */
 export type SettingsText = Readonly<Record<string, string>>
 
-export function settingsText(settings: Settings): SettingsText {
+export function settingsText(settings: Settings, fragments: readonly AnyFragment[] = funnelFragments): SettingsText {
   const texts: Record<string, string> = {}
-  for (const fragment of funnelFragments) {
+  for (const fragment of fragments) {
     for (const [name, value] of Object.entries(settings.of(fragment))) {
       texts[`${fragment.path}.${name}`] = typeof value === 'string' ? value : JSON.stringify(value)
     }
@@ -35,6 +35,6 @@ export function settingsText(settings: Settings): SettingsText {
   return texts
 }
 
-export function settingsFromText(texts: SettingsText): Settings {
-  return loadSettings(funnelFragments, { commandLine: texts })
+export function settingsFromText(texts: SettingsText, fragments: readonly AnyFragment[] = funnelFragments): Settings {
+  return loadSettings(fragments, { commandLine: texts })
 }

@@ -33,7 +33,8 @@ export class OfflineFunnel {
   private readonly models: LiveModelSets
   private readonly stage: CandidateStage
   private readonly retrieval: RetrievalStage
-  private loaded: { readonly generation: number; readonly spaces: ModelSpaces; readonly encoder: QueryEncoder } | null = null
+  private loaded: { readonly generation: number; readonly spaces: ModelSpaces; readonly encoder: QueryEncoder } | null =
+    null
   private counters: CounterEpochReader
   private publishedEpoch = -1
   private version = 0

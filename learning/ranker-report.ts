@@ -1,6 +1,6 @@
 import { expectedCalibrationError, reliabilityBins } from '../algorithms/statistics/calibration.ts'
 import { auc, logLoss } from '../algorithms/statistics/classification-metrics.ts'
-import { ndcgAt } from '../algorithms/statistics/ranking-metrics.ts'
+import { meanOfDefined, ndcgAt } from '../algorithms/statistics/ranking-metrics.ts'
 import { objectiveCount, objectives } from '../domain/roles.ts'
 import { featureCount } from '../features/schema.ts'
 import type { CalibrationTable } from '../models/calibration.ts'
@@ -54,13 +54,17 @@ export function heldOutReport(
 }
 
 function clickNdcg(logits: Float32Array, labels: Float32Array, population: Float32Array, groupSize: number): number {
-  let sum = 0
-  const groups = population.length / groupSize
-  for (let group = 0; group < groups; group++) {
+  const ndcg = new Float64Array(population.length / groupSize)
+  for (let group = 0; group < ndcg.length; group++) {
     const rows = Array.from({ length: groupSize }, (_, i) => group * groupSize + i).filter(row => population[row] > 0)
     rows.sort((a, b) => logits[b * objectiveCount] - logits[a * objectiveCount])
     const gains = rows.map(row => labels[row * objectiveCount])
-    sum += ndcgAt(gains, gains.toSorted((a, b) => b - a), 10, 'truncated')
+    ndcg[group] = ndcgAt(
+      gains,
+      gains.toSorted((a, b) => b - a),
+      10,
+      'truncated',
+    )
   }
-  return sum / groups
+  return meanOfDefined(ndcg)
 }

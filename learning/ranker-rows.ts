@@ -76,10 +76,7 @@ export class RankerRowCollector {
   }
 
   private write(row: number, features: Float32Array, candidate: number, roles: number, population: number): void {
-    this.features.set(
-      features.subarray(candidate * featureCount, (candidate + 1) * featureCount),
-      row * featureCount,
-    )
+    this.features.set(features.subarray(candidate * featureCount, (candidate + 1) * featureCount), row * featureCount)
     this.population[row] = population
     for (let k = 0; k < objectiveCount; k++) {
       const at = row * objectiveCount + k

@@ -7,7 +7,7 @@ import type { ModelSetContents } from '../funnel/model-set-files.ts'
 import { type Interactions, trainIals } from '../models/ials.ts'
 import type { Progress } from '../telemetry/progress.ts'
 import type { Engagements } from './engagements.ts'
-import { coVisitationSettings, contentSettings, ialsSettings } from './settings.ts'
+import { contentSettings, coVisitationSettings, ialsSettings } from './settings.ts'
 
 /** What retrieval is fitted on: the first `count` engagements, and the items as they are known by then. */
 export interface RetrievalTask {

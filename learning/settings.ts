@@ -1,5 +1,7 @@
 import Type from 'typebox'
-import { defineSettings } from '../config/fragment.ts'
+import { type AnyFragment, defineSettings } from '../config/fragment.ts'
+import { countersSettings } from '../funnel/counters-settings.ts'
+import { funnelFragments } from '../funnel/fragments.ts'
 
 const share = (value: number, description: string) =>
   Type.Number({ default: value, minimum: 0.01, maximum: 0.9, unit: 'ratio', description })
@@ -9,7 +11,10 @@ const number = (value: number, unit: string, description: string, minimum: numbe
   Type.Number({ default: value, minimum, maximum, unit, description })
 
 export const trainingSettings = defineSettings('training', 'What a model set is trained on.', {
-  rankerShare: share(0.25, 'Newest share of the engagements that the ranker learns from; retrieval for it sees only the rest.'),
+  rankerShare: share(
+    0.25,
+    'Newest share of the engagements that the ranker learns from; retrieval for it sees only the rest.',
+  ),
   calibrationShare: share(0.2, 'Newest share of the ranker’s queries, held out for calibration and early stopping.'),
   queriesMax: count(16_000, 'queries', 'Queries that the ranker learns from at most.'),
   queriesPerUserMax: count(40, 'queries', 'Of these, at most so many of one person.'),
@@ -23,7 +28,13 @@ export const ialsSettings = defineSettings('training.ials', 'Collaborative vecto
   dimension: count(64, 'numbers', 'Length of a vector.', 4, 512),
   epochs: count(12, 'epochs', 'Sweeps over all people and items.', 1, 1000),
   regularisation: number(0.003, 'ratio', 'λ of the loss.', 0, 1000),
-  frequencyExponent: number(1, 'ratio', 'ν: 1 regularises in proportion to the number of entries, 0 all rows alike.', 0, 2),
+  frequencyExponent: number(
+    1,
+    'ratio',
+    'ν: 1 regularises in proportion to the number of entries, 0 all rows alike.',
+    0,
+    2,
+  ),
   unobservedWeight: number(0.1, 'ratio', 'α₀, the weight of a pair that nobody has seen.', 0.000001, 100),
 })
 
@@ -57,4 +68,13 @@ export const rankerSettings = defineSettings('training.ranker', 'The multi-objec
   dropout: number(0, 'ratio', 'Share of expert outputs dropped in training.', 0, 0.9),
 })
 
-export const learningFragments = [trainingSettings, ialsSettings, contentSettings, coVisitationSettings, rankerSettings]
+export const learningFragments: readonly AnyFragment[] = [
+  trainingSettings,
+  ialsSettings,
+  contentSettings,
+  coVisitationSettings,
+  rankerSettings,
+]
+
+/** Everything that a trainer reads of the settings. */
+export const trainerFragments: readonly AnyFragment[] = [...funnelFragments, countersSettings, ...learningFragments]

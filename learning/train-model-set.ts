@@ -6,18 +6,18 @@ import { type Objective, objectiveCount, objectives } from '../domain/roles.ts'
 import { featureCount, featureSchemaHash } from '../features/schema.ts'
 import { featureSettings } from '../features/settings.ts'
 import { type ModelSetContents, type RankerContents, writeModelSet } from '../funnel/model-set-files.ts'
+import { readPromoted } from '../models/artefact.ts'
 import type { Manifest } from '../models/artefact-manifest.ts'
 import { type CalibrationTable, fitCalibration } from '../models/calibration.ts'
 import { exportRanker } from '../models/ranker.ts'
 import { type TrainedRanker, trainRanker } from '../models/ranker-trainer.ts'
-import { readPromoted } from '../models/artefact.ts'
 import type { JournalReader } from '../storage/event-log.ts'
 import type { Progress } from '../telemetry/progress.ts'
 import { type Engagements, readEngagements } from './engagements.ts'
 import { NotEnoughData } from './not-enough-data.ts'
 import { OfflineFunnel } from './offline-funnel.ts'
-import { heldOutReport, rankerLogits } from './ranker-report.ts'
 import { drawQueries, type RankerQuery } from './ranker-queries.ts'
+import { heldOutReport, rankerLogits } from './ranker-report.ts'
 import { RankerRowCollector } from './ranker-rows.ts'
 import { fitRetrievalModels } from './retrieval-models.ts'
 import { learningFragments, rankerSettings, trainingSettings } from './settings.ts'
@@ -52,11 +52,11 @@ export async function trainModelSet(task: TrainingTask): Promise<Manifest> {
   if (engagements.count < engagementsMin) throw new NotEnoughData(engagements.count, engagementsMin)
   const items = readItems(journal, toSeq)
   const earlier = Math.floor(engagements.count * (1 - rankerShare))
-  const fit = (count: number) =>
+  const fitOn = (count: number) =>
     fitRetrievalModels({ engagements, count, items, settings, seed: splitSeed(seed, 'retrieval'), progress })
 
-  const ranker = await trainRankerOn(task, engagements, earlier, await fit(earlier), toSeq)
-  const contents: ModelSetContents = { ...(await fit(engagements.count)), ranker: ranker.contents }
+  const ranker = await trainRankerOn(task, engagements, earlier, await fitOn(earlier), toSeq)
+  const contents: ModelSetContents = { ...(await fitOn(engagements.count)), ranker: ranker.contents }
   return writeModelSet(task.modelsRoot, await describe(task, engagements, toSeq, contents, ranker), contents)
 }
 
@@ -153,7 +153,8 @@ function calibrate(
   population: Float32Array,
 ): CalibrationTable[] {
   return objectives.map((_, k) => {
-    const column = (matrix: Float32Array) => Float32Array.from(population, (_p, row) => matrix[row * objectiveCount + k])
+    const column = (matrix: Float32Array) =>
+      Float32Array.from(population, (_p, row) => matrix[row * objectiveCount + k])
     const weight = Float32Array.from(population, (stands, row) => stands * weights[row * objectiveCount + k])
     return fitCalibration({ logits: column(logits), labels: column(labels), weights: weight })
   })

@@ -21,6 +21,8 @@ export interface IndexShardParts {
   /** Model sets that are live or being prepared, as this shard receives them. */
   readonly liveModelSets: () => readonly ModelSetHandles[]
   readonly onPrepared: (message: ShardPrepared) => void
+  /** Told whether requests may be sent here. */
+  readonly onUp: (isUp: boolean) => void
 }
 
 export function indexShardActor(parts: IndexShardParts): Behaviour<IndexShardMessage> {
@@ -79,6 +81,7 @@ class IndexShardActor implements Receiver<IndexShardMessage> {
   }
 
   stopped(): Promise<void> {
+    this.parts.onUp(false)
     return this.thread.stop()
   }
 
@@ -122,6 +125,7 @@ class IndexShardActor implements Receiver<IndexShardMessage> {
   private becomeReady(): void {
     if (this.loading.size > 0) return
     this.isReady = true
+    this.parts.onUp(true)
     this.context.health('ready')
   }
 }

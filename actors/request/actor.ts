@@ -5,7 +5,7 @@
  * 1. Everything the request reads but the person is pinned as it begins, and stays pinned until the reply. The person's
  *    view comes later, and may be newer than `catalogSeq`.
  * 2. It replies exactly once: with a feed, or with why there is none.
- * 3. A shard that fails or is late is left out, and the reply says `partial`.
+ * 3. A shard that is out, fails or is late is left out, and the reply says `partial`. Another runs the global sources.
  */
 import type { Settings } from '../../config/settings.ts'
 import type { CatalogReader } from '../../domain/catalog-reader.ts'
@@ -35,6 +35,8 @@ export interface RequestParts {
   readonly catalog: CatalogReader
   readonly userShards: readonly ActorRef<UserShardMessage>[]
   readonly indexShards: readonly ActorRef<IndexShardMessage>[]
+  /** Whether the shard can be asked; one that cannot is not waited for. */
+  readonly shardIsUp: (shard: number) => boolean
   readonly ranking: RankingPort
   readonly stages: RequestStages
   /** Versions of the shared tables as of now. */
@@ -81,6 +83,7 @@ class RequestActor implements Receiver<RequestMessage> {
   private degraded: string | null = null
   private gathering: Scheduled | null = null
   private isRanking = false
+  private hasReplied = false
 
   constructor(context: ActorContext<RequestMessage>, parts: RequestParts, task: RequestTask) {
     this.context = context
@@ -116,6 +119,7 @@ class RequestActor implements Receiver<RequestMessage> {
         this.degrade('query-vectors', message.reason)
         return this.scatter(noQueryVectors)
       case 'shard-reply':
+        if (this.isRanking) return
         this.replies.push(message.frame)
         return this.rankOnceGathered()
       case 'shard-failed':
@@ -135,6 +139,7 @@ class RequestActor implements Receiver<RequestMessage> {
   }
 
   stopped(): void {
+    this.respond({ type: 'recommendation-failed', code: 'not_ready', reason: 'the engine is stopping' })
     if (this.models !== null) this.parts.releaseModelSet(this.models)
   }
 
@@ -186,18 +191,22 @@ class RequestActor implements Receiver<RequestMessage> {
   private scatter(query: QueryVectors): void {
     this.clock.lap('encode')
     const { parts, task } = this
+    const up = [...parts.indexShards.keys()].filter(shard => parts.shardIsUp(shard))
     const pins = {
       generation: this.models?.generation ?? 0,
       tablesVersion: this.tables.version,
       catalogSeq: this.catalogSeq,
       counterEpoch: this.tables.counterEpoch,
       seed: task.seed,
-      globalShard: task.seed % parts.indexShards.length,
+      globalShard: up.length === 0 ? 0 : up[task.seed % up.length],
     }
     this.frame = packRequest(task.request, this.view, query, pins, parts.settings, parts.catalog)
     this.gathering = this.context.after(parts.settings.of(funnelSettings).gatherDeadlineMs, { type: 'gather-deadline' })
-    for (const shard of parts.indexShards)
-      tell(shard, { type: 'retrieve', frame: this.frame, replyTo: this.context.self })
+    for (const shard of up) {
+      tell(parts.indexShards[shard], { type: 'retrieve', frame: this.frame, replyTo: this.context.self })
+    }
+    this.failedShards = parts.indexShards.length - up.length
+    this.rankOnceGathered()
   }
 
   private rankOnceGathered(): void {
@@ -236,7 +245,7 @@ class RequestActor implements Receiver<RequestMessage> {
       },
       parts.catalog,
     )
-    tell<RecommendReply>(task.replyTo, { type: 'recommendation', recommendation })
+    this.respond({ type: 'recommendation', recommendation })
     this.clock.finish(result)
     if (task.request.overrides?.unlogged !== true) {
       parts.logServed(servedRecord(result, chosen, this.servedFacts(), parts.catalog))
@@ -272,8 +281,14 @@ class RequestActor implements Receiver<RequestMessage> {
 
   private fail(code: EngineErrorCode, reason: string): void {
     this.context.log.error({ reason, requestId: this.task.request.requestId }, 'a request failed')
-    tell<RecommendReply>(this.task.replyTo, { type: 'recommendation-failed', code, reason })
+    this.respond({ type: 'recommendation-failed', code, reason })
     this.context.stop()
+  }
+
+  private respond(reply: RecommendReply): void {
+    if (this.hasReplied) return
+    this.hasReplied = true
+    tell<RecommendReply>(this.task.replyTo, reply)
   }
 }
 

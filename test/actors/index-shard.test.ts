@@ -18,6 +18,7 @@ function start(live: number[] = []) {
   const { system, time } = testSystem()
   const threads: FakeIndexThread[] = []
   const prepared: ShardPrepared[] = []
+  const ups: boolean[] = []
   const shard = system.spawn<IndexShardMessage>(
     'index-shard-1',
     indexShardActor({
@@ -29,6 +30,7 @@ function start(live: number[] = []) {
       ownedItems: () => Uint32Array.of(1, 3, 5),
       liveModelSets: () => live.map(handlesOf),
       onPrepared: message => prepared.push(message),
+      onUp: isUp => ups.push(isUp),
     }),
   )
   const retrieve = () => {
@@ -40,7 +42,7 @@ function start(live: number[] = []) {
     thread.events.ready()
     await settle()
   }
-  return { system, time, threads, prepared, shard, live, retrieve, ready }
+  return { system, time, threads, prepared, ups, shard, live, retrieve, ready }
 }
 
 const failure = (reason: string) => [{ type: 'shard-failed', shard: 1, reason: expect.stringContaining(reason) }]
@@ -107,6 +109,24 @@ describe('an index shard', () => {
     threads[1].answer({ ok: true, frame })
     await settle()
     expect([back.last?.type, system.health().ready]).toEqual(['shard-reply', true])
+  })
+
+  it('says when requests may be sent to it: from when it is ready until its thread dies', async () => {
+    const { time, threads, ups, ready } = start([4])
+    await ready(threads[0])
+    expect(ups).toEqual([])
+    threads[0].events.prepared(4)
+    await settle()
+    expect(ups).toEqual([true])
+    threads[0].die()
+    await settle()
+    expect(ups).toEqual([true, false])
+    time.advance(100)
+    await settle()
+    await ready(threads[1])
+    threads[1].events.prepared(4)
+    await settle()
+    expect(ups).toEqual([true, false, true])
   })
 
   it('starts over when a live model set can not be loaded into a new thread', async () => {

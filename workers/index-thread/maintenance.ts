@@ -10,6 +10,7 @@ export class Maintenance {
   private readonly monotonicMs: () => number
   private readonly jobs: { readonly steps: Iterator<void>; readonly done: MaintenanceDone }[] = []
   private scheduled = false
+  private isStopped = false
 
   constructor(sliceMs: number, monotonicMs: () => number) {
     this.sliceMs = sliceMs
@@ -17,8 +18,15 @@ export class Maintenance {
   }
 
   add(steps: Iterator<void>, done: MaintenanceDone): void {
+    if (this.isStopped) return
     this.jobs.push({ steps, done })
     this.schedule()
+  }
+
+  /** Drops what is left; nobody is told. */
+  stop(): void {
+    this.isStopped = true
+    this.jobs.length = 0
   }
 
   private schedule(): void {
@@ -35,14 +43,18 @@ export class Maintenance {
     const until = this.monotonicMs() + this.sliceMs
     while (this.jobs.length > 0 && this.monotonicMs() < until) {
       const { steps, done } = this.jobs[0]
-      try {
-        if (steps.next().done !== true) continue
-        this.jobs.shift()
-        done(null)
-      } catch (error) {
-        this.jobs.shift()
-        done(String(error))
-      }
+      const outcome = step(steps)
+      if (outcome === 'more') continue
+      this.jobs.shift()
+      done(outcome === 'end' ? null : String(outcome.error))
     }
+  }
+}
+
+function step(steps: Iterator<void>): 'more' | 'end' | { readonly error: unknown } {
+  try {
+    return steps.next().done === true ? 'end' : 'more'
+  } catch (error) {
+    return { error }
   }
 }

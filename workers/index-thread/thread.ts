@@ -44,6 +44,7 @@ function receive(message: ToIndexThread): void {
     case 'retire':
       return stage.partition.retire(message.generation)
     case 'stop':
+      maintenance.stop()
       return port.close()
     case 'die':
       throw new Error('index thread ended by a fault switch')

@@ -1,0 +1,357 @@
+import { describe, expect, it } from 'vitest'
+import type { IndexShardMessage } from '../../actors/index-shard/protocol.ts'
+import { type RequestTask, requestActor } from '../../actors/request/actor.ts'
+import type { RecommendReply, RequestMessage } from '../../actors/request/protocol.ts'
+import { RequestStages } from '../../actors/request/stages.ts'
+import type { CachedQuery, UserShardMessage } from '../../actors/user-shard/protocol.ts'
+import { decodeFrame } from '../../domain/frame.ts'
+import type { ServedRecord } from '../../domain/journal.ts'
+import type { Recommendation, RecommendationRequest } from '../../domain/recommendation.ts'
+import { featureSettings } from '../../features/settings.ts'
+import { UserState } from '../../features/user-state.ts'
+import { buildUserView } from '../../features/user-view.ts'
+import type { LiveModelSet } from '../../funnel/live-model-sets.ts'
+import { requestLayout } from '../../funnel/request-frame.ts'
+import { type ActorRef, tell } from '../../supervision/actor-ref.ts'
+import { stop } from '../../supervision/system.ts'
+import { createMetrics } from '../../telemetry/metrics.ts'
+import { FakeRanking } from '../fakes/fake-ranking.ts'
+import { Probe } from '../fakes/probe.ts'
+import { packRanked, type RankedItems } from '../fakes/ranked-frame.ts'
+import { catalogOf, startOf2024 as now, sampleItems, sampleRequest, testSettings } from '../fakes/samples.ts'
+import { settle, testSystem } from './supervision.harness.ts'
+
+const settings = testSettings({ 'funnel.gatherDeadlineMs': 50, 'funnel.requestDeadlineMs': 200 })
+const models = { generation: 3, id: 'set-3' } as LiveModelSet
+
+/** One request among probes: the test plays the user shard, two index shards and the rank threads. */
+class World {
+  readonly catalog = catalogOf(sampleItems(8))
+  readonly users = new Probe<UserShardMessage>('users')
+  readonly shards = [new Probe<IndexShardMessage>('index-0'), new Probe<IndexShardMessage>('index-1')]
+  readonly ranking = new FakeRanking()
+  readonly replyTo = new Probe<RecommendReply>('client')
+  readonly served: ServedRecord[] = []
+  readonly time
+  readonly ref: ActorRef<RequestMessage>
+  released = 0
+  loggingFails = false
+
+  constructor(request: Partial<RecommendationRequest> = {}, hasModels = true, deadShards: readonly number[] = []) {
+    const { system, time } = testSystem()
+    this.time = time
+    const task: RequestTask = { request: sampleRequest('u', request), now, seed: 6, replyTo: this.replyTo }
+    this.ref = system.spawn(
+      'request-1',
+      requestActor(
+        {
+          settings,
+          catalog: this.catalog,
+          userShards: [this.users],
+          indexShards: this.shards,
+          shardIsUp: shard => !deadShards.includes(shard),
+          ranking: this.ranking,
+          stages: new RequestStages(time, createMetrics({ clock: time, latencyWindowMs: 1000 })),
+          tables: () => ({ version: 4, counterEpoch: 2 }),
+          pinModelSet: () => (hasModels ? models : null),
+          releaseModelSet: () => void this.released++,
+          schemaHash: 'schema',
+          logServed: record => {
+            if (this.loggingFails) throw new Error('logging failed')
+            this.served.push(record)
+          },
+        },
+        task,
+      ),
+      { lifetime: 'temporary' },
+    )
+  }
+
+  get reply(): Recommendation {
+    expect(this.replyTo.received).toHaveLength(1)
+    const [reply] = this.replyTo.of('recommendation')
+    return reply.recommendation
+  }
+
+  /** The person's view, of somebody who engaged with these items. */
+  async hydrate(history: readonly number[] = [], query: CachedQuery | null = null): Promise<void> {
+    await settle()
+    const [asked] = this.users.of('view')
+    const view = buildUserView(
+      new UserState(),
+      { ...asked.context, deviceClassOf: () => 0 },
+      now,
+      settings.of(featureSettings),
+    )
+    const historyItem = Uint32Array.from(history)
+    const historyWeight = new Float32Array(history.length).fill(1)
+    tell(asked.replyTo, { type: 'user-view', view: { ...view, historyItem, historyWeight }, query })
+    await settle()
+  }
+
+  async answer(shard: number, reason?: string): Promise<ArrayBuffer> {
+    const frame = new ArrayBuffer(8 * (shard + 1))
+    const { replyTo } = this.shards[shard].of('retrieve')[0]
+    if (reason === undefined) tell(replyTo, { type: 'shard-reply', shard, frame })
+    else tell(replyTo, { type: 'shard-failed', shard, reason })
+    await settle()
+    return frame
+  }
+
+  async ranked(ranked: RankedItems = { items: [0, 1, 2, 3], slateLength: 2 }): Promise<void> {
+    this.ranking.rankings.at(-1)!.resolve(packRanked(ranked))
+    await settle()
+  }
+
+  async rankFails(): Promise<void> {
+    this.ranking.rankings.at(-1)!.reject(new Error('the thread ended'))
+    await settle()
+  }
+
+  async wait(ms: number): Promise<void> {
+    this.time.advance(ms)
+    await settle()
+  }
+}
+
+describe('a request', () => {
+  it('asks every shard with the same bytes, gathers, ranks, replies, and lets go of what it pinned', async () => {
+    const world = new World()
+    await world.hydrate()
+    const frames = world.shards.map(shard => shard.of('retrieve')[0].frame)
+    expect(frames[0]).toBe(frames[1])
+    const pinned = decodeFrame(requestLayout, frames[0])
+    expect(pinned).toMatchObject({ generation: 3, tablesVersion: 4, counterEpoch: 2, catalogSeq: 8, seed: 6 })
+    const answers = [await world.answer(1), await world.answer(0)]
+    expect(world.ranking.rankings[0].shards).toEqual(answers)
+    expect(world.released).toBe(0)
+    await world.ranked()
+    expect(world.reply).toMatchObject({ partial: false, degraded: null, modelSet: 'set-3' })
+    expect(world.reply.items.map(item => item.id)).toEqual(['i0', 'i1'])
+    expect(world.released).toBe(1)
+  })
+
+  it('puts into the journal what was served, with everything it was computed from', async () => {
+    const world = new World({ context: { region: 'de' } })
+    await world.hydrate()
+    await world.answer(0)
+    await world.answer(1)
+    await world.ranked()
+    expect(world.served).toMatchObject([
+      {
+        requestId: 'request-of-u',
+        user: 'u',
+        items: ['i0', 'i1'],
+        catalogSeq: 8,
+        querySeq: 8,
+        counterEpoch: 2,
+        modelSet: 'set-3',
+        schemaHash: 'schema',
+        settingsHash: settings.hash,
+        seed: 6,
+        context: { region: 'de' },
+        partial: false,
+        degraded: null,
+      },
+    ])
+  })
+
+  it('is not journaled when an evaluation asks for it', async () => {
+    const world = new World({ overrides: { unlogged: true } })
+    await world.hydrate()
+    await world.answer(0)
+    await world.answer(1)
+    await world.ranked()
+    expect([world.reply.items.length, world.served]).toEqual([2, []])
+  })
+})
+
+describe('the query vectors of a request', () => {
+  it('are computed from the history, used for the search, and given to the user shard to keep', async () => {
+    const world = new World()
+    await world.hydrate([2, 5])
+    expect(world.ranking.histories).toHaveLength(1)
+    const { collaborativeQuery, contentQuery } = decodeFrame(requestLayout, world.shards[0].of('retrieve')[0].frame)
+    expect([collaborativeQuery, contentQuery]).toEqual([Float32Array.of(1, 0), Float32Array.of(0, 1)])
+    expect(world.users.of('cache-query')).toMatchObject([{ userId: 'u', query: { generation: 3, querySeq: 8 } }])
+  })
+
+  it('are those the user shard kept, where it has some', async () => {
+    const world = new World()
+    const query = { generation: 3, querySeq: 4, collaborative: Float32Array.of(9), content: Float32Array.of(8) }
+    await world.hydrate([2], query)
+    await world.answer(0)
+    await world.answer(1)
+    await world.ranked()
+    expect([world.ranking.histories.length, world.users.of('cache-query').length]).toEqual([0, 0])
+    expect(world.served[0].querySeq).toBe(4)
+    expect(decodeFrame(requestLayout, world.ranking.rankings[0].request).collaborativeQuery).toEqual(Float32Array.of(9))
+  })
+
+  it('are left out without a history or a model set', async () => {
+    for (const [world, history] of [
+      [new World(), []],
+      [new World({}, false), [1]],
+    ] as const) {
+      await world.hydrate(history)
+      expect(world.ranking.histories).toEqual([])
+      expect(world.shards[0].received).toHaveLength(1)
+    }
+  })
+
+  it('are done without when they can not be computed, and the reply says so', async () => {
+    const world = new World()
+    world.ranking.encodeFailure = new Error('the thread ended')
+    await world.hydrate([2])
+    await world.answer(0)
+    await world.answer(1)
+    await world.ranked()
+    expect(world.reply.degraded).toBe('query-vectors')
+  })
+})
+
+describe('a shard that does not answer', () => {
+  it('is left out at the deadline of the gather: the reply is partial', async () => {
+    const world = new World()
+    await world.hydrate()
+    await world.answer(0)
+    await world.wait(49)
+    expect(world.ranking.rankings).toEqual([])
+    await world.wait(2)
+    expect(world.ranking.rankings[0].shards).toHaveLength(1)
+    await world.ranked()
+    expect(world.reply.partial).toBe(true)
+    expect(world.served[0].partial).toBe(true)
+  })
+
+  it('is left out at once when it fails', async () => {
+    const world = new World()
+    await world.hydrate()
+    await world.answer(0, 'the index thread is loading')
+    await world.answer(1)
+    await world.ranked()
+    expect(world.reply.partial).toBe(true)
+  })
+
+  it('makes a partial reply also when its answer comes while the others are being ranked', async () => {
+    const world = new World()
+    await world.hydrate()
+    await world.answer(0)
+    await world.wait(60)
+    await world.answer(1)
+    await world.ranked()
+    expect([world.reply.partial, world.ranking.rankings.length]).toEqual([true, 1])
+  })
+
+  it('is not even asked while it is known to be out, and another one runs the global sources', async () => {
+    const world = new World({}, true, [0])
+    await world.hydrate()
+    expect(world.shards[0].received).toEqual([])
+    // The seed 6 would name shard 0.
+    expect(decodeFrame(requestLayout, world.shards[1].of('retrieve')[0].frame).globalShard).toBe(1)
+    await world.answer(1)
+    await world.ranked()
+    expect(world.reply.partial).toBe(true)
+  })
+
+  it('leaves an empty feed when none is up, and still a reply', async () => {
+    const world = new World({}, true, [0, 1])
+    await world.hydrate()
+    await world.ranked({ items: [] })
+    expect(world.reply).toMatchObject({ items: [], partial: true })
+  })
+})
+
+describe('ranking that fails', () => {
+  async function gathered(): Promise<World> {
+    const world = new World()
+    await world.hydrate()
+    await world.answer(0)
+    await world.answer(1)
+    return world
+  }
+
+  it('is tried once more, because only the task of a thread that died is lost', async () => {
+    const world = await gathered()
+    await world.rankFails()
+    expect(world.ranking.rankings).toHaveLength(2)
+    await world.ranked()
+    expect(world.reply.items).toHaveLength(2)
+  })
+
+  it('is an error the second time', async () => {
+    const world = await gathered()
+    await world.rankFails()
+    await world.rankFails()
+    expect(world.replyTo.received).toMatchObject([{ type: 'recommendation-failed', code: 'internal' }])
+    expect([world.ranking.rankings.length, world.released, world.served]).toEqual([2, 1, []])
+  })
+
+  it('of the model alone serves the merged order and says so', async () => {
+    const world = await gathered()
+    await world.ranked({ items: [4, 2], neural: 0 })
+    expect(world.reply).toMatchObject({ degraded: 'ranker', items: [{ id: 'i4' }, { id: 'i2' }] })
+  })
+
+  it('with a result that makes no sense is answered as an error', async () => {
+    const world = await gathered()
+    world.ranking.rankings[0].resolve(new ArrayBuffer(3))
+    await settle()
+    expect(world.replyTo.received).toMatchObject([{ type: 'recommendation-failed', code: 'internal' }])
+    expect(world.released).toBe(1)
+  })
+})
+
+describe('the reply', () => {
+  it('leaves out what was hidden since it was ranked, and fills up from the reserve', async () => {
+    const world = new World()
+    await world.hydrate()
+    await world.answer(0)
+    await world.answer(1)
+    world.catalog.deleteItem('i0', 100)
+    await world.ranked()
+    expect(world.reply.items.map(item => item.id)).toEqual(['i1', 'i2'])
+    expect(world.served[0].items).toEqual(['i1', 'i2'])
+  })
+
+  it('is given once, also when what comes after it fails', async () => {
+    const world = new World()
+    world.loggingFails = true
+    await world.hydrate()
+    await world.answer(0)
+    await world.answer(1)
+    await world.ranked()
+    expect(world.reply.items).toHaveLength(2)
+    expect(world.released).toBe(1)
+  })
+
+  it('is an error when the deadline of the request passes, wherever it stands', async () => {
+    const stands: ((world: World) => Promise<unknown>)[] = [
+      () => settle(),
+      world => world.hydrate(),
+      async world => {
+        await world.hydrate()
+        await world.answer(0)
+        await world.answer(1)
+      },
+    ]
+    for (const standAt of stands) {
+      const world = new World()
+      await standAt(world)
+      await world.wait(200)
+      expect(world.replyTo.received).toMatchObject([{ type: 'recommendation-failed', code: 'deadline' }])
+      expect(world.released).toBe(1)
+      for (const { resolve } of world.ranking.rankings) resolve(packRanked({ items: [1] }))
+      await settle()
+      expect(world.replyTo.received).toHaveLength(1)
+    }
+  })
+
+  it('is an error when the engine stops before there is a feed', async () => {
+    const world = new World()
+    await world.hydrate()
+    await stop(world.ref as never)
+    expect(world.replyTo.received).toMatchObject([{ type: 'recommendation-failed', code: 'not_ready' }])
+    expect(world.released).toBe(1)
+  })
+})

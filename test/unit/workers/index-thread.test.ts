@@ -1,0 +1,152 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { decodeFrame } from '../../../domain/frame.ts'
+import { settingsText } from '../../../funnel/fragments.ts'
+import { retrievalLayout } from '../../../funnel/retrieval-frame.ts'
+import type { IndexThreadData } from '../../../workers/index-thread/messages.ts'
+import { IndexThreadProxy, type RetrieveOutcome } from '../../../workers/index-thread/proxy.ts'
+import { handlesFor, liveModels, loadWhole, tablesOf } from '../../fakes/loaded-models.ts'
+import { packedRequest } from '../../fakes/requests.ts'
+import { catalogOf, sampleItem, sampleItems, startOf2024 as now, testSettings } from '../../fakes/samples.ts'
+import { tinyModelSet } from '../../fakes/tiny-model-set.ts'
+
+const items = sampleItems(30)
+const everything = [...items.keys()]
+const catalog = catalogOf(items)
+const set = loadWhole(liveModels(catalog).models, 'a', tinyModelSet(items))
+
+/** A real index thread, and what it told. */
+class Thread {
+  readonly log: string[] = []
+  readonly proxy: IndexThreadProxy
+  private readonly waiting = new Map<string, () => void>()
+
+  constructor(data: Partial<IndexThreadData> = {}) {
+    const whole = { shard: 0, shards: 1, settings: settingsText(testSettings()), tables: tablesOf(catalog), ...data }
+    this.proxy = new IndexThreadProxy(whole, {
+      ready: () => this.heard('ready'),
+      prepared: generation => this.heard(`prepared ${generation}`),
+      prepareFailed: generation => this.heard(`prepare failed ${generation}`),
+      died: reason => {
+        this.log.push(reason)
+        this.heard('died')
+      },
+    })
+    threads.push(this)
+  }
+
+  until(event: string): Promise<void> {
+    if (this.log.includes(event)) return Promise.resolve()
+    return new Promise(resolve => this.waiting.set(event, resolve))
+  }
+
+  retrieve(frame: ArrayBuffer): Promise<RetrieveOutcome> {
+    return new Promise(resolve => this.proxy.retrieve(frame, resolve))
+  }
+
+  private heard(event: string): void {
+    this.log.push(event)
+    this.waiting.get(event)?.()
+  }
+}
+
+let threads: Thread[] = []
+
+afterEach(async () => {
+  await Promise.all(threads.map(thread => thread.proxy.stop()))
+  threads = []
+})
+
+async function filled(): Promise<Thread> {
+  const thread = new Thread()
+  await thread.until('ready')
+  thread.proxy.itemsChanged(Uint32Array.from(everything))
+  thread.proxy.prepare(handlesFor(set, everything))
+  await thread.until(`prepared ${set.generation}`)
+  return thread
+}
+
+const request = (generation = set.generation) => packedRequest(catalog, { pins: { generation }, now })
+
+async function proposedBy(thread: Thread): Promise<number[]> {
+  const outcome = await thread.retrieve(request())
+  if (!outcome.ok) throw new Error(outcome.reason)
+  const { items: proposed, counts } = decodeFrame(retrievalLayout, outcome.frame)
+  return [...proposed.subarray(0, counts.reduce((sum, count) => sum + count, 0))]
+}
+
+describe('an index thread', () => {
+  it('is asked nothing before it has said that it is ready', async () => {
+    const thread = new Thread()
+    expect(await thread.retrieve(request())).toMatchObject({ ok: false, reason: expect.stringContaining('not ready') })
+    await thread.until('ready')
+  })
+
+  it('searches the items it was given, and those that come later', async () => {
+    const thread = await filled()
+    expect(new Set(await proposedBy(thread))).toEqual(new Set(everything))
+    const state = catalogOf([...items, sampleItem('new', { publishedAt: now - 1000 })])
+    const other = new Thread({ tables: tablesOf(state) })
+    await other.until('ready')
+    other.proxy.itemsChanged(Uint32Array.of(30))
+    const frame = packedRequest(state, { now })
+    const outcome = await other.retrieve(frame)
+    expect(outcome.ok && [...decodeFrame(retrievalLayout, outcome.frame).items]).toEqual([30])
+  })
+
+  it('answers every call, each with its own result', async () => {
+    const thread = await filled()
+    const outcomes = await Promise.all(
+      Array.from({ length: 40 }, (_, i) => thread.retrieve(request(i % 2 === 0 ? set.generation : 99))),
+    )
+    expect(outcomes.map(outcome => outcome.ok)).toEqual(outcomes.map((_, i) => i % 2 === 0))
+    expect(outcomes[1]).toMatchObject({ reason: expect.stringContaining('model set 99 is not loaded') })
+  })
+
+  it('serves no set that was retired', async () => {
+    const thread = await filled()
+    thread.proxy.retire(set.generation)
+    expect(await thread.retrieve(request())).toMatchObject({ ok: false, reason: expect.stringContaining('not loaded') })
+  })
+
+  it('answers, when it dies, all calls that wait, and every later one at once', async () => {
+    const thread = await filled()
+    thread.proxy.die()
+    const waiting = Array.from({ length: 20 }, () => thread.retrieve(request()))
+    for (const outcome of await Promise.all(waiting)) expect(outcome).toMatchObject({ ok: false })
+    await thread.until('died')
+    expect(thread.log.filter(event => event === 'died')).toHaveLength(1)
+    let answered = false
+    thread.proxy.retrieve(request(), outcome => {
+      answered = !outcome.ok
+    })
+    expect(answered).toBe(true)
+  })
+
+  it('that can not even start is a death like any other', async () => {
+    const thread = new Thread({ settings: { 'index.shards': 'many' } })
+    await thread.until('died')
+    expect(thread.log[0]).toContain('index.shards')
+  })
+
+  it('ends in good order when it is stopped: no death, and what was asked before is answered', async () => {
+    const thread = await filled()
+    const last = thread.retrieve(request())
+    await thread.proxy.stop()
+    expect((await last).ok).toBe(true)
+    expect(thread.log).not.toContain('died')
+  })
+
+  it('does not finish a long build before it ends', async () => {
+    const many = sampleItems(6000)
+    const large = catalogOf(many)
+    const { models } = liveModels(large)
+    const thread = new Thread({
+      tables: tablesOf(large),
+      settings: settingsText(testSettings({ 'index.buildWidth': 2000, 'index.upsertSliceMs': 1 })),
+    })
+    await thread.until('ready')
+    thread.proxy.prepare(handlesFor(loadWhole(models, 'a', tinyModelSet(many)), many.keys()))
+    await thread.proxy.stop()
+    expect(thread.log).toEqual(['ready'])
+  })
+})
