@@ -28,13 +28,27 @@ export class CommandContext {
     this.json = options.json === true
   }
 
-  /** @param given what options of this command set, by key; those that are undefined set nothing. @throws SettingsError */
-  settings(given: Readonly<Record<string, string | undefined>> = {}): Settings {
+  /**
+   * @param given what options of this command set, by key; those that are undefined set nothing
+   * @param preferred what this command takes instead of the default where nobody set anything
+   * @throws SettingsError
+   */
+  settings(
+    given: Readonly<Record<string, string | undefined>> = {},
+    preferred: Readonly<Record<string, string>> = {},
+  ): Settings {
+    const settings = this.resolve(given)
+    const isDefault = new Set(settings.entries.filter(({ layer }) => layer === 'default').map(({ key }) => key))
+    const unset = Object.entries(preferred).filter(([key]) => isDefault.has(key))
+    return unset.length === 0 ? settings : this.resolve({ ...given, ...Object.fromEntries(unset) })
+  }
+
+  private resolve(given: Readonly<Record<string, string | undefined>>): Settings {
     const { dataDir, config, set, logLevel } = this.options
     const named = Object.entries({ 'telemetry.logLevel': logLevel, ...given }).filter(
-      ([, value]) => value !== undefined,
+      (entry): entry is [string, string] => entry[1] !== undefined,
     )
-    const commandLine = { ...set, ...(Object.fromEntries(named) as Record<string, string>) }
+    const commandLine = { ...set, ...Object.fromEntries(named) }
     return resolveSettings({ dataDir, configFile: config, environment: process.env, commandLine })
   }
 

@@ -11,13 +11,16 @@ import { CommandError, InterruptedError } from '../exit.ts'
 import { interruptible } from '../interrupt.ts'
 import { renderFeed } from '../output/feed.ts'
 import { createDoorServer, listen, stopOnSignal } from '../serving.ts'
-import { trainAndPromote } from '../training.ts'
+import { trainModels } from '../training.ts'
 import { readTitles } from './recommend.ts'
 import type { WorldOptions } from './simulate.ts'
 
 export interface DemoOptions extends WorldOptions {
   readonly once?: boolean
 }
+
+/** A first look should not take longer than its history is worth; what somebody set counts. */
+const quickTraining = { 'training.queriesMax': '6000' }
 
 /** Simulates, imports, trains, serves, and shows a first feed. What an earlier run has done is not done again. */
 export async function demo(context: CommandContext, { once = false, ...world }: DemoOptions): Promise<void> {
@@ -26,7 +29,8 @@ export async function demo(context: CommandContext, { once = false, ...world }: 
   const marker = await openDemo(context.dataDir, world)
   const { person, opened } = await interruptible(async signal => {
     const person = marker.person ?? (await simulateInto(context, marker, signal))
-    if ((await readPromoted(models)) === null) await trainAndPromote(context, {}, signal)
+    if ((await readPromoted(models)) === null)
+      await trainModels(context, context.settings({}, quickTraining), {}, signal)
     const opened = await openCommandEngine(context, context.settings(), 'command')
     try {
       await whenReady(opened.engine, signal)

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, vi } from 'vitest'
 import type { Recommendation } from '../../domain/recommendation.ts'
 import { run, start } from './sluice.ts'
 
@@ -21,13 +21,25 @@ describe('a world from the first line to the last signal', () => {
     const again = JSON.parse((await run(cwd, ['import', 'jsonl', 'world.jsonl', '--json'])).out)
     expect(again).toMatchObject({ events: 0, repeated: imported.events })
 
+    const server = start(cwd, ['serve', '--port', '0'])
+    const url = /http:\/\/\S+/.exec(await server.until(/Ready: .*\n/))![0]
+    const recommended = async (...options: string[]) =>
+      feedOf((await run(cwd, ['recommend', 'u3', '--json', ...options])).out)
+    expect(await recommended()).toMatchObject({ modelSet: null, degraded: 'ranker' })
+    const locked = await run(cwd, ['import', 'jsonl', 'world.jsonl', '--json'])
+    expect(locked.code).toBe(1)
+    expect(JSON.parse(locked.out).error).toMatchObject({ code: 'locked' })
+
     const trained = await run(cwd, ['train', '--seed', '3', '--json', '--no-progress'])
     expect(trained).toMatchObject({ code: 0, err: '' })
     const { id } = JSON.parse(trained.out)
+    await vi.waitUntil(async () => (await recommended()).modelSet === id, { timeout: 20_000, interval: 100 })
+    expect((await fetch(`${url}/v1/health/ready`)).status).toBe(200)
+    server.process.kill('SIGTERM')
+    expect(await server.outcome).toMatchObject({ code: 0 })
+    await expect(fetch(url)).rejects.toThrow()
 
-    const local = await run(cwd, ['recommend', 'u3', '-n', '5', '--explain', '--json'])
-    expect(local.code).toBe(0)
-    const feed = feedOf(local.out)
+    const feed = await recommended('-n', '5', '--explain')
     expect(feed).toMatchObject({ modelSet: id, partial: false, degraded: null })
     expect(feed.items).toHaveLength(5)
     expect(feed.trace?.paths.map(path => path.id)).toEqual(feed.items.map(item => item.id))
@@ -35,22 +47,6 @@ describe('a world from the first line to the last signal', () => {
     for (const heading of ['How each item came here', 'Who removed what', 'Where the time went']) {
       expect(explained.out).toContain(heading)
     }
-
-    const server = start(cwd, ['serve', '--port', '0'])
-    const url = /http:\/\/\S+/.exec(await server.until(/Ready: .*\n/))![0]
-    const remote = await run(cwd, ['recommend', 'u3', '-n', '5', '--json'])
-    expect(feedOf(remote.out).items).toHaveLength(5)
-    expect(feedOf(remote.out).modelSet).toBe(id)
-    expect((await fetch(`${url}/v1/health/ready`)).status).toBe(200)
-    const locked = await run(cwd, ['import', 'jsonl', 'world.jsonl', '--json'])
-    expect(locked.code).toBe(1)
-    expect(JSON.parse(locked.out).error).toMatchObject({ code: 'locked' })
-
-    server.process.kill('SIGTERM')
-    expect(await server.outcome).toMatchObject({ code: 0 })
-    await expect(fetch(url)).rejects.toThrow()
-    const after = await run(cwd, ['recommend', 'u3', '-n', '5', '--json'])
-    expect(feedOf(after.out).modelSet).toBe(id)
   })
 })
 

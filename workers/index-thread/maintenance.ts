@@ -3,7 +3,8 @@ export type MaintenanceDone = (failure: string | null) => void
 
 /**
  * Runs long work on an index in steps, a slice at a time, so that searches that arrive meanwhile wait for one slice at
- * most. Jobs run one after another, in the order they were added.
+ * most. Jobs run one after another, in the order they were added. A job that comes while there is none begins at once, so
+ * that a small change is in before the next search.
  */
 export class Maintenance {
   private readonly sliceMs: number
@@ -20,6 +21,7 @@ export class Maintenance {
   add(steps: Iterator<void>, done: MaintenanceDone): void {
     if (this.isStopped) return
     this.jobs.push({ steps, done })
+    if (this.jobs.length === 1) this.runSlice()
     this.schedule()
   }
 

@@ -6,7 +6,7 @@ import type { IndexThreadData } from '../../../workers/index-thread/messages.ts'
 import { IndexThreadProxy, type RetrieveOutcome } from '../../../workers/index-thread/proxy.ts'
 import { handlesFor, liveModels, loadWhole, tablesOf } from '../../fakes/loaded-models.ts'
 import { packedRequest } from '../../fakes/requests.ts'
-import { catalogOf, sampleItem, sampleItems, startOf2024 as now, testSettings } from '../../fakes/samples.ts'
+import { catalogOf, startOf2024 as now, sampleItem, sampleItems, testSettings } from '../../fakes/samples.ts'
 import { tinyModelSet } from '../../fakes/tiny-model-set.ts'
 
 const items = sampleItems(30)
@@ -71,7 +71,12 @@ async function proposedBy(thread: Thread): Promise<number[]> {
   const outcome = await thread.retrieve(request())
   if (!outcome.ok) throw new Error(outcome.reason)
   const { items: proposed, counts } = decodeFrame(retrievalLayout, outcome.frame)
-  return [...proposed.subarray(0, counts.reduce((sum, count) => sum + count, 0))]
+  return [
+    ...proposed.subarray(
+      0,
+      counts.reduce((sum, count) => sum + count, 0),
+    ),
+  ]
 }
 
 describe('an index thread', () => {
@@ -137,16 +142,19 @@ describe('an index thread', () => {
   })
 
   it('does not finish a long build before it ends', async () => {
-    const many = sampleItems(6000)
+    const many = sampleItems(800)
     const large = catalogOf(many)
-    const { models } = liveModels(large)
-    const thread = new Thread({
-      tables: tablesOf(large),
-      settings: settingsText(testSettings({ 'index.buildWidth': 2000, 'index.upsertSliceMs': 1 })),
-    })
-    await thread.until('ready')
-    thread.proxy.prepare(handlesFor(loadWhole(models, 'a', tinyModelSet(many)), many.keys()))
-    await thread.proxy.stop()
-    expect(thread.log).toEqual(['ready'])
+    const handles = handlesFor(loadWhole(liveModels(large).models, 'a', tinyModelSet(many)), many.keys())
+    const settings = settingsText(testSettings({ 'index.buildWidth': 2000, 'index.upsertSliceMs': 1 }))
+    const [stopped, other] = [0, 1].map(() => new Thread({ tables: tablesOf(large), settings }))
+    await Promise.all([stopped.until('ready'), other.until('ready')])
+    // Four times the work of the other thread, so that ending early is no accident.
+    for (let n = 0; n < 4; n++) stopped.proxy.prepare({ ...handles, generation: handles.generation + n })
+    other.proxy.prepare(handles)
+    const first = await Promise.race([
+      stopped.proxy.stop().then(() => 'the thread has ended'),
+      other.until(`prepared ${handles.generation}`).then(() => 'another has built a part of it'),
+    ])
+    expect(first).toBe('the thread has ended')
   })
 })

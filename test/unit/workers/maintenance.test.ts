@@ -1,18 +1,20 @@
 import { describe, expect, it } from 'vitest'
 import { Maintenance } from '../../../workers/index-thread/maintenance.ts'
 
-/** Time that passes by one millisecond per step of a job. */
-class StepTime {
-  ms = 0
-  readonly log: string[] = []
+interface StepTime {
+  ms: number
+  readonly log: string[]
+}
 
-  *job(name: string, steps: number, fault?: string): Generator<void> {
-    for (let step = 0; step < steps; step++) {
-      if (step === steps - 1 && fault !== undefined) throw new Error(fault)
-      this.ms++
-      this.log.push(name)
-      yield
-    }
+const startTime = (): StepTime => ({ ms: 0, log: [] })
+
+/** Each of its steps takes a millisecond and writes its name. */
+function* job(time: StepTime, name: string, steps: number, fault?: string): Generator<void> {
+  for (let step = 0; step < steps; step++) {
+    if (step === steps - 1 && fault !== undefined) throw new Error(fault)
+    time.ms++
+    time.log.push(name)
+    yield
   }
 }
 
@@ -23,65 +25,69 @@ async function turns(count: number): Promise<void> {
 }
 
 describe('maintenance', () => {
-  it('does nothing in the turn in which it is asked', () => {
-    const time = new StepTime()
-    new Maintenance(2, () => time.ms).add(time.job('a', 3), () => {})
-    expect(time.log).toEqual([])
+  it('begins at once when there is nothing else to do, for one slice', () => {
+    const time = startTime()
+    const maintenance = new Maintenance(2, () => time.ms)
+    maintenance.add(job(time, 'a', 1), () => time.log.push('a done'))
+    expect(time.log).toEqual(['a', 'a done'])
+    maintenance.add(job(time, 'b', 5), () => {})
+    maintenance.add(job(time, 'c', 1), () => {})
+    expect(time.log).toEqual(['a', 'a done', 'b', 'b'])
   })
 
   it('runs for one slice per turn, so that a search waits for one slice at most', async () => {
-    const time = new StepTime()
+    const time = startTime()
     const maintenance = new Maintenance(2, () => time.ms)
-    maintenance.add(time.job('a', 7), () => {})
+    maintenance.add(job(time, 'a', 7), () => {})
     const perTurn: number[] = []
     for (let i = 0; i < 5; i++) {
       const before = time.log.length
       await turn()
       perTurn.push(time.log.length - before)
     }
-    expect(perTurn).toEqual([2, 2, 2, 1, 0])
+    expect(perTurn).toEqual([2, 2, 1, 0, 0])
   })
 
   it('runs jobs one after another, in the order they were added, and says when each is done', async () => {
-    const time = new StepTime()
+    const time = startTime()
     const maintenance = new Maintenance(2, () => time.ms)
     for (const [name, steps] of [
       ['a', 3],
       ['b', 0],
       ['c', 2],
     ] as const)
-      maintenance.add(time.job(name, steps), failure => time.log.push(`${name} done ${failure}`))
+      maintenance.add(job(time, name, steps), failure => time.log.push(`${name} done ${failure}`))
     await turns(6)
     expect(time.log).toEqual(['a', 'a', 'a', 'a done null', 'b done null', 'c', 'c', 'c done null'])
   })
 
   it('says why a job broke off, and goes on with the next', async () => {
-    const time = new StepTime()
+    const time = startTime()
     const maintenance = new Maintenance(2, () => time.ms)
-    maintenance.add(time.job('a', 2, 'a vector is broken'), failure => time.log.push(`a done ${failure}`))
-    maintenance.add(time.job('b', 1), failure => time.log.push(`b done ${failure}`))
+    maintenance.add(job(time, 'a', 2, 'a vector is broken'), failure => time.log.push(`a done ${failure}`))
+    maintenance.add(job(time, 'b', 1), failure => time.log.push(`b done ${failure}`))
     await turns(4)
     expect(time.log).toEqual(['a', 'a done Error: a vector is broken', 'b', 'b done null'])
   })
 
   it('starts again when a job comes after it has run dry', async () => {
-    const time = new StepTime()
+    const time = startTime()
     const maintenance = new Maintenance(2, () => time.ms)
-    maintenance.add(time.job('a', 1), () => {})
+    maintenance.add(job(time, 'a', 1), () => {})
     await turns(3)
-    maintenance.add(time.job('b', 1), () => {})
+    maintenance.add(job(time, 'b', 1), () => {})
     await turns(3)
     expect(time.log).toEqual(['a', 'b'])
   })
 
   it('drops what is left when it is stopped', async () => {
-    const time = new StepTime()
+    const time = startTime()
     const maintenance = new Maintenance(2, () => time.ms)
-    maintenance.add(time.job('a', 10), () => time.log.push('a done'))
+    maintenance.add(job(time, 'a', 10), () => time.log.push('a done'))
     await turn()
     maintenance.stop()
-    maintenance.add(time.job('b', 1), () => time.log.push('b done'))
+    maintenance.add(job(time, 'b', 1), () => time.log.push('b done'))
     await turns(4)
-    expect(time.log).toEqual(['a', 'a'])
+    expect(time.log).toEqual(['a', 'a', 'a', 'a'])
   })
 })

@@ -1,0 +1,18 @@
+import { systemMonotonicClock } from '../../domain/ports.ts'
+import type { Manifest } from '../../models/artefact-manifest.ts'
+import type { CommandContext } from '../context.ts'
+import { interruptible } from '../interrupt.ts'
+import { renderManifest } from '../output/manifest.ts'
+import { type TrainingOptions, trainModels } from '../training.ts'
+
+export async function train(context: CommandContext, options: TrainingOptions): Promise<void> {
+  const startedAt = systemMonotonicClock.ms()
+  const manifest: Manifest = await interruptible(signal => trainModels(context, context.settings(), options, signal))
+  const seconds = (systemMonotonicClock.ms() - startedAt) / 1000
+  const promoted = options.promote !== false
+  const outcome = promoted
+    ? 'promoted; a running server takes it up within 2 s'
+    : 'not promoted: the model set in use is as it was'
+  const text = `${renderManifest(manifest)}\nTrained ${manifest.id} in ${seconds.toFixed(1)} s, ${outcome}\n`
+  context.print(text, { ...manifest, promoted, seconds })
+}

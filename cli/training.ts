@@ -1,0 +1,71 @@
+import { catalogSettings } from '../actors/catalog/settings.ts'
+import type { Settings } from '../config/settings.ts'
+import { TrainingFailed, trainInChild } from '../learning/trainer-process.ts'
+import { promote } from '../models/artefact.ts'
+import type { Manifest } from '../models/artefact-manifest.ts'
+import { describeDirectory, layoutOf } from '../storage/data-directory.ts'
+import type { CommandContext } from './context.ts'
+import { CommandError, InterruptedError } from './exit.ts'
+
+export interface TrainingOptions {
+  readonly seed?: number
+  readonly promote?: boolean
+}
+
+const defaultSeed = 1
+
+/**
+ * Trains a model set on the data directory's journal in a process of its own, and promotes it unless told not to. A
+ * server that runs on the directory takes it up by itself.
+ *
+ * @throws CommandError, InterruptedError, StorageError
+ */
+export async function trainModels(
+  context: CommandContext,
+  settings: Settings,
+  { seed = defaultSeed, promote: isPromoted = true }: TrainingOptions,
+  signal: AbortSignal,
+): Promise<Manifest> {
+  const { empty } = await describeDirectory(context.dataDir)
+  if (empty) {
+    const hint = 'Import something with `sluice import`, or name another directory with --data-dir'
+    throw new CommandError('no_data', `${context.dataDir} holds no history to train on`, hint)
+  }
+  const { journal, models } = layoutOf(context.dataDir)
+  const limits = settings.of(catalogSettings)
+  const training = trainInChild({
+    journal,
+    modelsRoot: models,
+    settings,
+    limits,
+    seed,
+    createdAt: Date.now(),
+    progress: context.progress(),
+  })
+  const cancel = () => training.cancel()
+  signal.addEventListener('abort', cancel)
+  try {
+    const manifest = await training.result
+    if (signal.aborted) throw interrupted()
+    if (isPromoted) await promote(models, manifest.id)
+    return manifest
+  } catch (error) {
+    if (signal.aborted) throw interrupted()
+    throw error instanceof TrainingFailed ? failed(error) : error
+  } finally {
+    signal.removeEventListener('abort', cancel)
+  }
+}
+
+function interrupted(): InterruptedError {
+  return new InterruptedError('the training was interrupted', 'The promoted model set is as it was')
+}
+
+function failed({ reason, message }: TrainingFailed): CommandError {
+  if (reason === 'NotEnoughData') {
+    const [problem, ...advice] = message.split('. ')
+    return new CommandError('not_enough_data', problem, advice.join('. '))
+  }
+  const hint = 'The promoted model set is as it was; look above for what the trainer said'
+  return new CommandError('training_failed', `the training failed: ${message}`, hint)
+}
