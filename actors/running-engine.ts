@@ -37,7 +37,11 @@ export interface RunningParts {
   readonly faults: boolean
 }
 
-/** The engine over a running tree of actors: turns calls into messages and replies into results. */
+/**
+ * The engine over a running tree of actors: turns calls into messages and replies into results.
+ *
+ * 1. Every call is settled, also when the engine stops: what is under way is finished first, later calls are refused.
+ */
 export class RunningEngine implements Engine {
   readonly clock: Clock
   readonly metrics: Metrics
@@ -47,7 +51,8 @@ export class RunningEngine implements Engine {
   private readonly snapshots: NodeJS.Timeout
   private requestNumber = 0
   private snapshotSeq: number
-  private isStopping = false
+  private readonly underWay = new Set<Promise<unknown>>()
+  private stopping: Promise<void> | null = null
 
   constructor(parts: RunningParts) {
     this.parts = parts
@@ -66,7 +71,10 @@ export class RunningEngine implements Engine {
   }
 
   recommend(request: RecommendationRequest): Promise<Recommendation> {
-    if (this.isStopping) return Promise.reject(new EngineError('not_ready', 'the engine is stopping'))
+    return this.finish(() => this.spawnRequest(request))
+  }
+
+  private spawnRequest(request: RecommendationRequest): Promise<Recommendation> {
     return new Promise((resolve, reject) => {
       const replyTo = callbackRef<RecommendReply>(reply => {
         if (reply.type === 'recommendation') resolve(reply.recommendation)
@@ -85,22 +93,20 @@ export class RunningEngine implements Engine {
 
   appendEvents(events: readonly JournalEvent[], level: AcknowledgementLevel): Promise<EventResult[]> {
     const { ackTimeoutMs } = this.parts.settings.of(engineSettings)
-    return journalEvents(this.tree, this.catalog, events, level, ackTimeoutMs)
+    return this.finish(() => journalEvents(this.tree, this.catalog, events, level, ackTimeoutMs))
   }
 
   async putItems(items: readonly Item[]): Promise<PutResult[]> {
     const rejections = items.map(item => checkItem(item, this.catalog))
     const accepted = items.filter((_, i) => rejections[i] === null)
     const at = this.clock.now()
-    const firstSeq = await this.append(accepted.map(item => ({ kind: 'item', at, item })))
-    await this.tree.applied.until(firstSeq + accepted.length - 1)
-    let seq = firstSeq
+    let seq = await this.appendAndApply(accepted.map(item => ({ kind: 'item', at, item })))
     return items.map((item, i) => rejections[i] ?? { id: item.id, status: 'stored', seq: seq++ })
   }
 
   async deleteItem(id: string): Promise<boolean> {
     if (this.catalog.findLiveItem(id) < 0) return false
-    await this.tree.applied.until(await this.append([{ kind: 'item-delete', at: this.clock.now(), id }]))
+    await this.appendAndApply([{ kind: 'item-delete', at: this.clock.now(), id }])
     return true
   }
 
@@ -111,14 +117,13 @@ export class RunningEngine implements Engine {
 
   async putUsers(users: readonly User[]): Promise<PutResult[]> {
     const at = this.clock.now()
-    const firstSeq = await this.append(users.map(user => ({ kind: 'user', at, user })))
-    await this.tree.applied.until(firstSeq + users.length - 1)
+    const firstSeq = await this.appendAndApply(users.map(user => ({ kind: 'user', at, user })))
     return users.map((user, i) => ({ id: user.id, status: 'stored', seq: firstSeq + i }))
   }
 
   async deleteUser(id: string): Promise<boolean> {
     if ((await this.getUser(id)) === undefined) return false
-    await this.tree.applied.until(await this.append([{ kind: 'user-delete', at: this.clock.now(), id }]))
+    await this.appendAndApply([{ kind: 'user-delete', at: this.clock.now(), id }])
     return true
   }
 
@@ -135,13 +140,14 @@ export class RunningEngine implements Engine {
 
   notReadyReasons(): readonly string[] {
     const { ready, reasons } = this.health()
-    if (this.isStopping) return ['the engine is stopping']
+    if (this.stopping !== null) return ['the engine is stopping']
     return ready ? [] : reasons
   }
 
-  async publishEpoch(): Promise<void> {
-    const seq = await this.append([{ kind: 'epoch', at: this.clock.now() }])
-    await this.tree.published.until(seq)
+  publishEpoch(): Promise<void> {
+    return this.finish(async () => {
+      await this.tree.published.until(await this.append([{ kind: 'epoch', at: this.clock.now() }]))
+    })
   }
 
   async snapshot(): Promise<void> {
@@ -171,16 +177,30 @@ export class RunningEngine implements Engine {
     this.parts.directory.announce(url)
   }
 
-  async stop(): Promise<void> {
-    if (this.isStopping) return
-    this.isStopping = true
+  stop(): Promise<void> {
+    this.stopping ??= this.stopOnce()
+    return this.stopping
+  }
+
+  private async stopOnce(): Promise<void> {
     clearInterval(this.snapshots)
+    await Promise.allSettled([...this.underWay])
     await this.snapshotIfChanged()
     await this.tree.system.stop()
     await this.tree.pool.stop()
     await this.parts.log.close()
     await this.parts.store.close()
     this.parts.directory.close()
+  }
+
+  /** Runs a call that a stop waits for. */
+  private finish<T>(call: () => Promise<T>): Promise<T> {
+    if (this.stopping !== null) return Promise.reject(new EngineError('not_ready', 'the engine is stopping'))
+    const result = call()
+    this.underWay.add(result)
+    const forget = () => void this.underWay.delete(result)
+    result.then(forget, forget)
+    return result
   }
 
   private get ackTimeoutMs(): number {
@@ -191,6 +211,15 @@ export class RunningEngine implements Engine {
   private async snapshotIfChanged(): Promise<void> {
     if (this.catalog.appliedSeq <= this.snapshotSeq) return
     await this.snapshot().catch(() => {})
+  }
+
+  /** Resolves when all records are durable and can be read. @returns the number of the first */
+  private appendAndApply(records: readonly JournalRecord[]): Promise<number> {
+    return this.finish(async () => {
+      const firstSeq = await this.append(records)
+      await this.tree.applied.until(firstSeq + records.length - 1)
+      return firstSeq
+    })
   }
 
   private async append(records: readonly JournalRecord[]): Promise<number> {

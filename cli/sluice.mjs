@@ -24,11 +24,13 @@ function runWithOwnNode(node) {
     process.exitCode = 1
     return
   }
-  const child = spawn(node, process.argv.slice(1), { stdio: 'inherit' })
+  // A signal must reach the child once: twice would mean at once, without cleaning up. On a terminal, Ctrl-C reaches it
+  // by itself; elsewhere it has a process group of its own, and gets what is passed on.
+  const hasTerminal = process.stdin.isTTY === true
+  const child = spawn(node, process.argv.slice(1), { stdio: 'inherit', detached: !hasTerminal })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => {
-      // On a terminal Ctrl-C reaches the child by itself, and twice would mean: at once, without cleaning up.
-      if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal)
+      if (signal !== 'SIGINT' || !hasTerminal) child.kill(signal)
     })
   }
   child.on('error', error => {

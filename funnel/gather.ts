@@ -54,18 +54,30 @@ export interface Removals {
   readonly from: Uint8Array
 }
 
-/** Adds up what the filters of all partitions removed. */
+/**
+ * Adds up what the filters of all partitions removed. An item that a global source offered in one partition and its own
+ * partition saw too counts once, as far as it is listed: where a request explains itself.
+ */
 export function gatherRemovals(shards: readonly RetrievalFrame[], filterCount: number): Removals {
   const counts = new Uint32Array(filterCount)
-  const total = shards.reduce((sum, shard) => sum + shard.removedItems.length, 0)
-  const removals = { counts, items: new Uint32Array(total), by: new Uint8Array(total), from: new Uint8Array(total) }
-  let at = 0
+  const filterOf = new Map<number, number>()
+  const from: number[] = []
   for (const shard of shards) {
     for (let f = 0; f < filterCount; f++) counts[f] += shard.removedCounts[f]
-    removals.items.set(shard.removedItems, at)
-    removals.by.set(shard.removedBy, at)
-    removals.from.set(shard.removedFrom, at)
-    at += shard.removedItems.length
+    for (let i = 0; i < shard.removedItems.length; i++) {
+      const item = shard.removedItems[i]
+      if (filterOf.has(item)) {
+        counts[shard.removedBy[i]]--
+        continue
+      }
+      filterOf.set(item, shard.removedBy[i])
+      from.push(shard.removedFrom[i])
+    }
   }
-  return removals
+  return {
+    counts,
+    items: Uint32Array.from(filterOf.keys()),
+    by: Uint8Array.from(filterOf.values()),
+    from: Uint8Array.from(from),
+  }
 }

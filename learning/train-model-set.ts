@@ -75,7 +75,7 @@ async function trainRankerOn(
 ): Promise<RankerOutcome> {
   const { settings, seed, progress } = task
   const { calibrationShare, groupSize } = settings.of(trainingSettings)
-  const { patience, epochs, ...ranker } = settings.of(rankerSettings)
+  const { epochs, ...ranker } = settings.of(rankerSettings)
   const collector = collectRows(task, engagements, earlier, retrieval, toSeq)
   const heldOut = Math.floor(collector.count * (1 - calibrationShare))
   if (heldOut === 0 || heldOut === collector.count) return { contents: null, metrics: {}, status: {} }
@@ -89,7 +89,7 @@ async function trainRankerOn(
     objectives,
     groupSize,
     seed: splitSeed(seed, 'ranker'),
-    settings: { ...ranker, epochs, patience, threads: 2 },
+    settings: { ...ranker, epochs, ...paceFor(heldOut * groupSize, ranker.batchRows, epochs), threads: 2 },
     onProgress: () => progress.advance(1),
     isCancelled: task.isCancelled,
   })
@@ -109,6 +109,12 @@ async function trainRankerOn(
   }
 }
 
+/** Little data needs smaller batches to take enough steps, and fewer of them to warm up. */
+function paceFor(rows: number, batchRowsMax: number, epochs: number) {
+  const batchRows = Math.min(batchRowsMax, Math.max(64, Math.floor(rows / 40)))
+  return { batchRows, warmupSteps: Math.min(100, Math.floor((epochs * rows) / batchRows / 10)) }
+}
+
 /** Replays the journal and asks the funnel at every drawn query. */
 function collectRows(
   task: TrainingTask,
@@ -126,14 +132,17 @@ function collectRows(
   const funnel = new OfflineFunnel(settings, limits)
   const fitsThrough = engagements.seqs[earlier - 1]
   let next = 0
-  progress.step('Ranker rows', queries.length)
+  progress.step('Replaying the journal', fitsThrough - journal.firstSeq)
   for (const numbered of journal.read(journal.firstSeq, { toSeq })) {
     while (next < queries.length && queries[next].seq === numbered.seq) {
       ask(funnel, queries[next++], collector)
       progress.advance(1)
     }
     funnel.apply(numbered)
-    if (numbered.seq === fitsThrough) funnel.use(retrieval)
+    if (numbered.seq < fitsThrough) progress.advance(1)
+    if (numbered.seq !== fitsThrough) continue
+    funnel.use(retrieval)
+    progress.step('Ranker rows', queries.length)
   }
   progress.done()
   return collector

@@ -13,9 +13,12 @@ export interface Step {
 const flawedShareMax = 0.001
 const gainMin = 0.02
 
+/** Few connections leave threads idle, and a busy machine can hide that there is more to gain. */
+const stepsMin = 5
+
 /** True once two steps in a row brought less than 2 % over the best before them: more connections only wait longer. */
 export function isPastPeak(steps: readonly Step[]): boolean {
-  if (steps.length < 3) return false
+  if (steps.length < stepsMin) return false
   const best = Math.max(...steps.slice(0, -2).map(sound))
   return steps.slice(-2).every(step => sound(step) < best * (1 + gainMin))
 }

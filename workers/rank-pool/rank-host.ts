@@ -19,6 +19,8 @@ export class RankHost {
   private readonly waitMs: number
   private readonly tables = new TableReaders()
   private readonly models = new Map<number, LoadedModelSet>()
+  /** Sets on their way into `models`, unless they are retired before they arrive. */
+  private readonly loading = new Set<number>()
   private readonly stage: RankStage
   private waiting: { readonly arrived: () => boolean; readonly resolve: () => void }[] = []
 
@@ -34,12 +36,16 @@ export class RankHost {
   }
 
   async prepare(handles: ModelSetHandles): Promise<void> {
-    if (this.models.has(handles.generation)) return
-    this.models.set(handles.generation, await loadModelSet(handles, this.settings))
+    const { generation } = handles
+    if (this.models.has(generation)) return
+    this.loading.add(generation)
+    const models = await loadModelSet(handles, this.settings)
+    if (this.loading.delete(generation)) this.models.set(generation, models)
     this.wake()
   }
 
   retire(generation: number): void {
+    this.loading.delete(generation)
     this.models.delete(generation)
   }
 

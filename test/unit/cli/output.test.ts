@@ -28,7 +28,7 @@ const trace: RecommendationTrace = {
   sources: { collaborative: 400, fresh: 40 },
   filters: { seen: 2, region: 0 },
   ranked: 398,
-  stagesMs: { rank: 3.14159 },
+  stagesMs: { rank: 2.3456 },
   paths: [
     {
       id: 't1',
@@ -78,7 +78,7 @@ describe('a feed as a table', () => {
     expect(text).toMatch(/1 +Twelve Bells +collaborative 5 +8 +1 +diversity +1\.000/)
     expect(text).toMatch(/collaborative +400 +1/)
     expect(text).toMatch(/seen +2 +A Gold Mine \(fresh\)/)
-    expect(text).toMatch(/rank +3\.14/)
+    expect(text).toMatch(/rank +2\.35/)
   })
 })
 

@@ -10,19 +10,26 @@ interface Entry {
   readonly score: number
 }
 
+interface Removal {
+  readonly item: number
+  readonly by: number
+  readonly from: number
+}
+
 /** What one shard answers: one ranked list per source. */
-function reply(lists: readonly (readonly Entry[])[], removed: readonly number[] = []): RetrievalFrame {
+function reply(lists: readonly (readonly Entry[])[], removed: readonly Removal[] = []): RetrievalFrame {
   const all = lists.flat()
+  const removedCounts = [0, 1].map(filter => removed.filter(({ by }) => by === filter).length)
   return {
     shard: 0,
     elapsedMs: 0,
     counts: Uint16Array.from(lists, list => list.length),
     items: Uint32Array.from(all, entry => entry.item),
     scores: Float32Array.from(all, entry => entry.score),
-    removedCounts: Uint32Array.from(removed),
-    removedItems: Uint32Array.from(removed),
-    removedBy: Uint8Array.from(removed, (_, i) => i),
-    removedFrom: Uint8Array.from(removed, () => 3),
+    removedCounts: Uint32Array.from(removedCounts),
+    removedItems: Uint32Array.from(removed, ({ item }) => item),
+    removedBy: Uint8Array.from(removed, ({ by }) => by),
+    removedFrom: Uint8Array.from(removed, ({ from }) => from),
   }
 }
 
@@ -74,11 +81,20 @@ describe('the gather', () => {
   })
 
   it('adds up what the filters of all shards removed', () => {
-    const removals = gatherRemovals([reply([], [4, 0]), reply([], [1, 2])], 2)
-    expect([...removals.counts]).toEqual([5, 2])
-    expect([...removals.items]).toEqual([4, 0, 1, 2])
-    expect([...removals.by]).toEqual([0, 1, 0, 1])
-    expect([...removals.from]).toEqual([3, 3, 3, 3])
+    const removed = (item: number, by: number, from: number): Removal => ({ item, by, from })
+    const shards = [reply([], [removed(4, 0, 2), removed(6, 1, 5)]), reply([], [removed(3, 1, 2)])]
+    const removals = gatherRemovals(shards, 2)
+    expect([...removals.counts]).toEqual([1, 2])
+    expect([...removals.items]).toEqual([4, 6, 3])
+    expect([...removals.by]).toEqual([0, 1, 1])
+    expect([...removals.from]).toEqual([2, 5, 2])
+  })
+
+  it('counts once what a global source and the item’s own partition both saw removed', () => {
+    const shards = [reply([], [{ item: 7, by: 1, from: 3 }]), reply([], [{ item: 7, by: 1, from: 0 }])]
+    const removals = gatherRemovals(shards, 2)
+    expect([...removals.counts]).toEqual([0, 1])
+    expect([[...removals.items], [...removals.from]]).toEqual([[7], [3]])
   })
 })
 

@@ -80,7 +80,7 @@ describe('a model set', () => {
 
   it('replaces what a crashed attempt left behind, and leaves nothing beside itself', async () => {
     await mkdir(join(root, '.set-1.tmp'))
-    await writeFile(join(root, '.set-1.tmp', 'vectors.f32'), 'half')
+    await writeFile(join(root, '.set-1.tmp', 'stale.f32'), 'half')
     await writeArtefact(root, describeSet('set-1'), files)
     expect(await readdir(root)).toEqual(['set-1'])
     expect((await readdir(join(root, 'set-1'))).sort()).toEqual([

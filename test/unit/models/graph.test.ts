@@ -115,3 +115,18 @@ describe('binary cross-entropy', () => {
     expect(loss[3]).toBeCloseTo(Math.log1p(Math.exp(-20)), 8)
   })
 })
+
+describe('softmax cross-entropy', () => {
+  it('is the weighted log-probability of the labels, with the bias of each column', async () => {
+    const graph = new Graph()
+    const hidden = graph.constant([1, 0, 0, 2], [2, 2])
+    const table = graph.constant([1, 0, 0, 1, 1, 1], [3, 2])
+    const labels = graph.constant([2, 0], [2, 1], 'int32')
+    const weights = graph.constant([1, 0.5], [2, 1])
+    graph.output('loss', softmaxCrossEntropy(hidden, table, labels, weights, graph.constant([0.5, 0, -1], [3])))
+    const { loss } = await run(await open(graph), {}, ['loss'])
+    const crossEntropy = (logits: number[], label: number) =>
+      Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit), 0)) - logits[label]
+    expect(loss[0]).toBeCloseTo(crossEntropy([1.5, 0, 0], 2) + 0.5 * crossEntropy([0.5, 2, 1], 0), 5)
+  })
+})

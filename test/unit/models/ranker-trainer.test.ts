@@ -98,6 +98,13 @@ describe('training the ranker', () => {
     expect(result.best!.validation.loss).toBeCloseTo(click + positive + 0.5 * result.best!.validation.listwise!, 5)
   })
 
+  it('starts from how frequent each objective is', async () => {
+    const labels = training.labels.map((_, index) => Number(index % 4 === 0 && index % 400 === 0))
+    const start = { ...task, training: { ...training, labels }, settings: small, isCancelled: () => true }
+    const { parameters } = await trainRanker(start)
+    expect([...parameters.view('wide.bias')]).toEqual([expect.closeTo(Math.log(1 / 99), 5), 0, 0, 0])
+  })
+
   it('does without a listwise loss where there is no click', async () => {
     const { best } = await trainRanker({ ...task, objectives: ['a', 'b', 'c', 'd'], settings: { ...small, epochs: 1 } })
     expect(best!.validation.listwise).toBeUndefined()

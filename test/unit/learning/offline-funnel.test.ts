@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest'
+import { loadSettings } from '../../../config/load.ts'
+import type { Numbered } from '../../../domain/journal.ts'
+import { engagementRoles } from '../../../domain/roles.ts'
+import { readEngagements } from '../../../learning/engagements.ts'
+import { OfflineFunnel } from '../../../learning/offline-funnel.ts'
+import { drawQueries } from '../../../learning/ranker-queries.ts'
+import { trainerFragments } from '../../../learning/settings.ts'
+import { tinyModelSet } from '../../fakes/tiny-model-set.ts'
+import { simulatedJournal } from './simulated-journal.ts'
+
+const settings = loadSettings(trainerFragments, {})
+const limits = { itemsMax: 10_000, rowsMax: 20_000 }
+
+/** Features of one person's candidates just before record `seq`, over the given records. */
+function featuresBefore(records: readonly Numbered[], seq: number, userId: string, time: number): Float32Array {
+  const funnel = new OfflineFunnel(settings, limits)
+  const items = records.flatMap(({ record }) => (record.kind === 'item' ? [record.item] : []))
+  let using = false
+  for (const numbered of records) {
+    if (numbered.seq === seq) break
+    funnel.apply(numbered)
+    if (using || numbered.record.kind !== 'event') continue
+    funnel.use(tinyModelSet(items))
+    using = true
+  }
+  return funnel.candidates(userId, time).features.slice()
+}
+
+describe('rows for training', () => {
+  it('know nothing of what comes after their query', async () => {
+    const records = [...(await simulatedJournal()).read(1)]
+    const { seq, record } = records[Math.floor(records.length * 0.9)]
+    const at = records.find(later => later.seq >= seq && later.record.kind === 'event') ?? { seq, record }
+    if (at.record.kind !== 'event') throw new Error('the journal ends without an event')
+    const { user, time } = at.record.event
+    const whole = featuresBefore(records, at.seq, user, time)
+    const cut = featuresBefore(records.slice(0, records.indexOf(at) + 1), at.seq, user, time)
+    expect(cut).toEqual(whole)
+  })
+
+  it('would differ if the event itself had leaked into them', async () => {
+    const records = [...(await simulatedJournal()).read(1)]
+    const leaks = records
+      .slice(Math.floor(records.length * 0.9))
+      .find(({ record }) => record.kind === 'event' && (record.event.roles & engagementRoles) !== 0)!
+    if (leaks.record.kind !== 'event') throw new Error('unreachable')
+    const { user, time } = leaks.record.event
+    const clean = featuresBefore(records, leaks.seq, user, time)
+    const leaking = featuresBefore(records, leaks.seq + 1, user, time)
+    expect(leaking).not.toEqual(clean)
+  })
+})
+
+describe('queries for training', () => {
+  const draw = { queriesMax: 100, queriesPerUserMax: 3, horizonEvents: 5, sessionGapMs: 1_800_000 }
+
+  it('come from the newer engagements only, in journal order, few per person', async () => {
+    const journal = await simulatedJournal()
+    const engagements = readEngagements(journal, journal.lastSeq)
+    const from = Math.floor(engagements.count * 0.7)
+    const queries = drawQueries(engagements, from, draw, 1)
+    expect(queries.length).toBeGreaterThan(20)
+    expect(queries.every(({ seq }) => seq >= engagements.seqs[from])).toBe(true)
+    expect(queries.map(({ seq }) => seq)).toEqual(queries.map(({ seq }) => seq).toSorted((a, b) => a - b))
+    const perUser = Map.groupBy(queries, ({ userId }) => userId)
+    expect(Math.max(...[...perUser.values()].map(list => list.length))).toBeLessThanOrEqual(3)
+    expect(queries.every(({ wanted }) => wanted.size >= 1 && wanted.size <= 5)).toBe(true)
+  })
+})
