@@ -185,6 +185,8 @@ export class RunningEngine implements Engine {
   private async stopOnce(): Promise<void> {
     clearInterval(this.snapshots)
     await Promise.allSettled([...this.underWay])
+    // The journal takes groups in order: once this one is durable, so are the feeds that were logged before it.
+    await this.append([{ kind: 'epoch', at: this.clock.now() }]).catch(() => {})
     await this.snapshotIfChanged()
     await this.tree.system.stop()
     await this.tree.pool.stop()

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { describeDirectory } from '../storage/data-directory.ts'
 import type { CommandContext } from './context.ts'
 import { openCommandEngine, whenReady } from './engine.ts'
@@ -29,7 +30,9 @@ export async function openDoor(context: CommandContext): Promise<Door> {
     const hint = 'Run `sluice demo`, import something with `sluice import`, or name another one with --data-dir'
     throw new CommandError('no_data', `there is no data directory ${context.dataDir}`, hint)
   }
-  return typeof holder?.url === 'string' ? remoteDoor(holder.url) : localDoor(context)
+  // Another machine's address may be that of something else here; opening it says who has the directory.
+  const isHere = holder?.host === hostname()
+  return isHere && typeof holder.url === 'string' ? remoteDoor(holder.url) : localDoor(context)
 }
 
 export function remoteDoor(url: string): Door {

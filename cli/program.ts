@@ -16,7 +16,7 @@ Examples:
 Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 130 interrupted`
 
 /**
- * The grammar of the command `sluice`. What a command does stands in \`commands/\`, which is loaded when it runs: help
+ * The grammar of the command `sluice`. What a command does stands in `commands/`, which is loaded when it runs: help
  * needs none of it.
  */
 export function createProgram(): Command {
@@ -32,6 +32,7 @@ export function createProgram(): Command {
   addTrain(program)
   addServe(program)
   addRecommend(program)
+  addEvaluate(program)
   addConfig(program)
   addSimulate(program)
   return program
@@ -135,6 +136,32 @@ function addRecommend(program: Command): void {
     .action(async (user, options, command) => {
       const { recommend } = await import('./commands/recommend.ts')
       await recommend(contextOf(command), user, options)
+    })
+}
+
+function addEvaluate(program: Command): void {
+  const group = program
+    .command('evaluate')
+    .description('measure how good feeds are on history that was not learned from')
+  group
+    .command('funnel')
+    .description('fit on the first nine tenths of the history, walk the rest through a system of its own')
+    .option('--seed <n>', 'seed of every random choice', wholeNumber)
+    .option('--users <n>', 'how many people are asked about at most', wholeNumber)
+    .option('--keep', 'keep the scratch data directory')
+    .action(async (options, command) => {
+      const { evaluateFunnelCommand } = await import('./commands/evaluate.ts')
+      await evaluateFunnelCommand(contextOf(command), options)
+    })
+  group
+    .command('index')
+    .description('recall of the approximate search against the exact one, on a simulated catalogue')
+    .option('--items <n>', 'titles of the catalogue', wholeNumber, 100_000)
+    .option('--events <n>', 'the simulated history ends after so many events', wholeNumber)
+    .option('--seed <n>', 'seed of the simulated world', wholeNumber)
+    .action(async (options, command) => {
+      const { evaluateIndexCommand } = await import('./commands/evaluate.ts')
+      await evaluateIndexCommand(contextOf(command), options)
     })
 }
 

@@ -1,6 +1,6 @@
 import { catalogSettings } from '../actors/catalog/settings.ts'
 import type { Settings } from '../config/settings.ts'
-import { TrainingFailed, trainInChild } from '../learning/trainer-process.ts'
+import { trainInChild } from '../learning/trainer-process.ts'
 import { promote } from '../models/artefact.ts'
 import type { Manifest } from '../models/artefact-manifest.ts'
 import { describeDirectory, layoutOf } from '../storage/data-directory.ts'
@@ -18,7 +18,7 @@ const defaultSeed = 1
  * Trains a model set on the data directory's journal in a process of its own, and promotes it unless told not to. A
  * server that runs on the directory takes it up by itself.
  *
- * @throws CommandError, InterruptedError, StorageError
+ * @throws CommandError, InterruptedError, TrainingFailed, StorageError
  */
 export async function trainModels(
   context: CommandContext,
@@ -51,7 +51,7 @@ export async function trainModels(
     return manifest
   } catch (error) {
     if (signal.aborted) throw interrupted()
-    throw error instanceof TrainingFailed ? failed(error) : error
+    throw error
   } finally {
     signal.removeEventListener('abort', cancel)
   }
@@ -59,13 +59,4 @@ export async function trainModels(
 
 function interrupted(): InterruptedError {
   return new InterruptedError('the training was interrupted', 'The promoted model set is as it was')
-}
-
-function failed({ reason, message }: TrainingFailed): CommandError {
-  if (reason === 'NotEnoughData') {
-    const [problem, ...advice] = message.split('. ')
-    return new CommandError('not_enough_data', problem, advice.join('. '))
-  }
-  const hint = 'The promoted model set is as it was; look above for what the trainer said'
-  return new CommandError('training_failed', `the training failed: ${message}`, hint)
 }

@@ -23,7 +23,7 @@ export interface IndexEvaluationOptions {
   readonly settings: Settings
   /** Titles of the simulated catalogue. */
   readonly items: number
-  /** The history ends after so many events. */
+  /** The history ends after so many events; 40 per title when absent. */
   readonly eventsMax?: number
   /** People whose vectors are searched for. */
   readonly queries?: number
@@ -46,7 +46,10 @@ export interface IndexReport {
   readonly seconds: Readonly<Record<string, number>>
 }
 
-const people = 20_000
+/** Titles for each simulated person. */
+const titlesPerPerson = 5
+const peopleMin = 500
+const eventsPerTitle = 40
 const days = 60
 const sessionsPerWeek = 3
 
@@ -69,7 +72,7 @@ export async function evaluateIndex(options: IndexEvaluationOptions): Promise<In
       'production does (partitions, widths, filters, merging) and compared with an exact search',
     data: {
       items: items.length,
-      people,
+      people: history.people,
       events: history.events,
       engagements: count,
       engagedItems: engagements.itemIds.length,
@@ -84,13 +87,15 @@ interface SimulatedHistory {
   readonly replay: Replay
   readonly engagements: Engagements
   readonly items: readonly Item[]
+  readonly people: number
   readonly events: number
 }
 
 function simulate(
-  { settings, items: titles, eventsMax = 4_000_000, progress }: IndexEvaluationOptions,
+  { settings, items: titles, eventsMax = titles * eventsPerTitle, progress }: IndexEvaluationOptions,
   seed: number,
 ): SimulatedHistory {
+  const people = Math.max(peopleMin, Math.round(titles / titlesPerPerson))
   const world = createWorld(simulatorSettings({ seed, titles, people, days, sessionsPerWeek }))
   const items = [...world.items()]
   const rolesOf = createEventRoles(settings.of(eventSettings))
@@ -113,5 +118,5 @@ function simulate(
   }
   progress.done()
   apply({ kind: 'epoch', at: replay.catalog.lastEventAt })
-  return { replay, engagements, items, events: count }
+  return { replay, engagements, items, people, events: count }
 }

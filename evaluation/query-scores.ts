@@ -57,8 +57,9 @@ export class QueryScores {
     }
   }
 
-  /** NDCG@10 of the ranked order less that of each baseline, and what re-ranking costs of it. */
+  /** NDCG@10 of the ranked order less that of each baseline, and what re-ranking costs of it; none for a single person. */
   comparisons(seed: number): Record<string, Comparison> {
+    if (new Set(this.users).size < 2) return {}
     const pairs = [...baselineNames.map(name => ['ranked', name] as const), ['slate', 'ranked'] as const]
     return Object.fromEntries(pairs.map(([arm, base]) => [`${arm} - ${base}`, this.compare(arm, base, seed)]))
   }

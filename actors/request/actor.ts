@@ -2,8 +2,8 @@
  * One request on its way through the funnel: hydrate, encode, scatter, gather, rank, reply. It lives as long as the
  * request does.
  *
- * 1. Everything the request reads but the person is pinned as it begins, and stays pinned until the reply. The person's
- *    view comes later, and may be newer than `catalogSeq`.
+ * 1. Everything the request reads is pinned as it begins and stays so until the reply. Where the person's view turns out
+ *    to be newer than that, it pins and asks anew: nothing in the view is newer than what is pinned.
  * 2. It replies exactly once: with a feed, or with why there is none.
  * 3. A shard that is out, fails or is late is left out, and the reply says `partial`. Another runs the global sources.
  */
@@ -72,9 +72,9 @@ class RequestActor implements Receiver<RequestMessage> {
   private readonly task: RequestTask
   private readonly clock
   private readonly models: LiveModelSet | null
-  private readonly catalogSeq: number
-  private readonly codes: ContextCodes
-  private readonly tables
+  private catalogSeq = 0
+  private codes!: ContextCodes
+  private tables = { version: 0, counterEpoch: 0 }
   private view!: UserView
   private querySeq = 0
   private frame!: ArrayBuffer
@@ -91,9 +91,6 @@ class RequestActor implements Receiver<RequestMessage> {
     this.task = task
     this.clock = parts.stages.start()
     this.models = parts.pinModelSet()
-    this.catalogSeq = parts.catalog.appliedSeq
-    this.codes = contextCodes(task.request, parts.catalog)
-    this.tables = parts.tables()
     context.after(parts.settings.of(funnelSettings).requestDeadlineMs, { type: 'request-deadline' })
     tell(context.self, { type: 'start' })
   }
@@ -144,6 +141,9 @@ class RequestActor implements Receiver<RequestMessage> {
   }
 
   private hydrate(): void {
+    this.catalogSeq = this.parts.catalog.appliedSeq
+    this.codes = contextCodes(this.task.request, this.parts.catalog)
+    this.tables = this.parts.tables()
     const { request, now } = this.task
     const shard = this.parts.userShards[hashId(request.userId) % this.parts.userShards.length]
     const generation = this.models?.generation ?? 0
@@ -159,6 +159,7 @@ class RequestActor implements Receiver<RequestMessage> {
 
   private hydrated(view: UserView, cached: CachedQuery | null): void {
     this.clock.lap('hydrate')
+    if (Math.max(view.userSeq, cached?.querySeq ?? 0) > this.catalogSeq) return this.hydrate()
     this.view = view
     if (cached !== null) {
       this.querySeq = cached.querySeq

@@ -7,7 +7,7 @@ import { systemMonotonicClock } from '../../domain/ports.ts'
 import { layoutOf } from '../../storage/data-directory.ts'
 import type { Progress } from '../../telemetry/progress.ts'
 import type { CommandContext } from '../context.ts'
-import { openCommandEngine } from '../engine.ts'
+import { openCommandEngine, whenReady } from '../engine.ts'
 import { exitCodes } from '../exit.ts'
 import { BadRecord, BadRecords } from '../import/bad-record.ts'
 import type { ImportCounts } from '../import/importer.ts'
@@ -78,6 +78,7 @@ async function importing(
     const { journal } = layoutOf(context.dataDir)
     const opened = await openCommandEngine(context, settings, 'command')
     try {
+      await whenReady(opened.engine, signal)
       return await runImport({ ...opened, known: await readKnownEvents(journal), bad, progress, signal }, feed)
     } finally {
       await opened.engine.stop()

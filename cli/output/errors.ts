@@ -1,5 +1,6 @@
 import { EngineError } from '../../actors/engine.ts'
 import { type SettingProblem, SettingsError } from '../../config/settings-error.ts'
+import { TrainingFailed } from '../../learning/trainer-process.ts'
 import { ArtefactCorrupt, ArtefactExists, ArtefactMissing, SchemaMismatch } from '../../models/artefact-manifest.ts'
 import { SimulatorSettingsError } from '../../simulator/settings.ts'
 import { StorageError } from '../../storage/errors.ts'
@@ -25,6 +26,7 @@ export function reportOf(error: unknown): ErrorReport {
     const message = error.message.slice(0, -`. ${error.hint}`.length)
     return { code: error.code, message, hint: error.hint, exitCode: exitCodes.failure }
   }
+  if (error instanceof TrainingFailed) return trainingReport(error)
   if (error instanceof EngineError) return pick(error, error.code, '', exitCodes.failure)
   for (const [type, code] of artefactErrors) if (error instanceof type) return pick(error, code, '', exitCodes.failure)
   if (isSystemError(error)) return pick(error, error.code, systemHints[error.code] ?? '', exitCodes.failure)
@@ -59,6 +61,17 @@ function isSystemError(error: unknown): error is Error & { readonly code: string
 
 function pick(error: Error, code: string, hint: string, exitCode: ExitCode): ErrorReport {
   return { code, message: error.message, hint, exitCode }
+}
+
+/** The trainer's own error comes from another process, as a name and a message. */
+function trainingReport({ reason, message }: TrainingFailed): ErrorReport {
+  const { failure: exitCode } = exitCodes
+  if (reason === 'NotEnoughData') {
+    const [problem, ...advice] = message.split('. ')
+    return { code: 'not_enough_data', message: problem, hint: advice.join('. '), exitCode }
+  }
+  const hint = 'The promoted model set is as it was; look above for what the trainer said'
+  return { code: 'training_failed', message: `the training failed: ${message}`, hint, exitCode }
 }
 
 function settingsReport({ problems }: SettingsError): ErrorReport {

@@ -1,26 +1,18 @@
 import type { Engine } from '../../actors/engine.ts'
 import { openEngine } from '../../actors/open-engine.ts'
-import { buildCoVisitation } from '../../algorithms/retrieval/co-visitation.ts'
 import { createRandom, uniformInt } from '../../algorithms/statistics/random.ts'
-import { sampleNormal } from '../../algorithms/statistics/samplers.ts'
-import { CONTENT_ENCODER_DEFAULTS, ContentEncoder } from '../../algorithms/text/content-encoder.ts'
 import type { Settings } from '../../config/settings.ts'
 import type { EventContext, JournalEvent } from '../../domain/event.ts'
-import type { Item } from '../../domain/item.ts'
 import { systemMonotonicClock } from '../../domain/ports.ts'
 import { createEventRoles, eventSettings } from '../../features/event-roles.ts'
-import { featureSchemaHash } from '../../features/schema.ts'
-import { featureSettings } from '../../features/settings.ts'
-import { contentDocument } from '../../funnel/content-document.ts'
-import { type ModelSetContents, writeModelSet } from '../../funnel/model-set-files.ts'
 import { promote } from '../../models/artefact.ts'
 import { events } from '../../simulator/events.ts'
 import { simulatorSettings } from '../../simulator/settings.ts'
 import { createWorld } from '../../simulator/world.ts'
 import { createLogger } from '../../telemetry/log.ts'
 import { createMetrics } from '../../telemetry/metrics.ts'
+import { tinyModelSet, tinyRanker, writeTinyModelSet } from '../fakes/tiny-model-set.ts'
 
-const dimension = 16
 const hourMs = 3_600_000
 const inFlightMax = 24
 
@@ -73,27 +65,22 @@ export class Traffic {
     await engine.appendEvents(history.slice(0, half), 'applied')
     await engine.publishEpoch()
     this.upcoming = history.slice(half)
-    await promoteModelSet(
-      modelsRoot,
-      'first',
-      schemaHashOf(settings),
-      1,
-      this.items.slice(0, 200),
-      history.slice(0, half),
-    )
+    await this.promote('first', 1, engine, modelsRoot)
     await until(() => engine.modelSet === 'first')
   }
 
   /** Promotes a set of other vectors while traffic goes on; some of it is served by either. */
-  async promoteAnother(engine: Engine, settings: Settings, modelsRoot: string): Promise<void> {
+  async promoteAnother(engine: Engine, modelsRoot: string): Promise<void> {
     const served = this.serve(engine, 100)
-    await promoteModelSet(modelsRoot, 'second', schemaHashOf(settings), 2, this.knownItems(engine), this.upcoming)
+    await this.promote('second', 2, engine, modelsRoot)
     await served
     await until(() => engine.modelSet === 'second')
   }
 
-  private knownItems(engine: Engine): Item[] {
-    return this.items.flatMap(({ id }) => engine.getItem(id) ?? [])
+  private async promote(id: string, seed: number, engine: Engine, modelsRoot: string): Promise<void> {
+    const items = this.items.flatMap(item => engine.getItem(item.id) ?? [])
+    await writeTinyModelSet(modelsRoot, id, tinyModelSet(items, seed, tinyRanker(seed)))
+    await promote(modelsRoot, id)
   }
 
   /** Resolves once so many feeds have been served, and everything that happened beside them is durable. */
@@ -177,72 +164,4 @@ export class Traffic {
   }
 }
 
-function schemaHashOf(settings: Settings): string {
-  return featureSchemaHash(settings.of(featureSettings))
-}
-
 /** A model set that nothing was trained for: parity is about bits, and these are as good as any. */
-async function promoteModelSet(
-  root: string,
-  id: string,
-  schemaHash: string,
-  seed: number,
-  items: readonly Item[],
-  events: readonly JournalEvent[],
-): Promise<void> {
-  const description = {
-    id,
-    createdAt: seed,
-    schemaHash,
-    dataRange: { fromSeq: 1, toSeq: 1, fromTime: 0, toTime: 0 },
-    parent: null,
-    seed,
-    metrics: {},
-    settings: {},
-    spaces: {},
-    objectives: {},
-  }
-  await writeModelSet(root, description, contentsOf(seed, items, events))
-  await promote(root, id)
-}
-
-function contentsOf(seed: number, items: readonly Item[], events: readonly JournalEvent[]): ModelSetContents {
-  const random = createRandom(seed)
-  const vocabulary = items.filter(() => random.next() < 0.8).map(({ id }) => id)
-  const placeOf = new Map(vocabulary.map((id, place) => [id, place]))
-  const userOf = new Map<string, number>()
-  for (const { user } of events) if (!userOf.has(user)) userOf.set(user, userOf.size)
-  const met = events.filter(({ item }) => placeOf.has(item)).sort((a, b) => a.time - b.time)
-  return {
-    vocabulary,
-    collaborative: {
-      dimension,
-      vectors: Float32Array.from({ length: vocabulary.length * dimension }, () => sampleNormal(random, 0, 0.3)),
-      foldIn: { regularisation: 0.01, frequencyExponent: 1, unobservedWeight: 0.1 },
-    },
-    content: ContentEncoder.fit(
-      items.map(contentDocument),
-      { ...CONTENT_ENCODER_DEFAULTS, dimension: 24, buckets: 2048 },
-      seed,
-    ),
-    coVisitation: buildCoVisitation(
-      {
-        users: Uint32Array.from(met, ({ user }) => userOf.get(user)!),
-        items: Uint32Array.from(met, ({ item }) => placeOf.get(item)!),
-        timesMs: Float64Array.from(met, ({ time }) => time),
-        weights: new Float32Array(met.length).fill(1),
-      },
-      {
-        itemCount: vocabulary.length,
-        neighboursPerItem: 30,
-        windowInteractions: 10,
-        windowMs: Number.POSITIVE_INFINITY,
-        positionDecay: 0.9,
-        backwardWeight: 0.5,
-        ownPopularityExponent: 0.5,
-        neighbourPopularityExponent: 0.5,
-      },
-    ),
-    ranker: null,
-  }
-}

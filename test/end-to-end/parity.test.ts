@@ -68,7 +68,7 @@ describe('replay parity', () => {
     let engine = await openForTraffic(stopped(), settings)
     await traffic.begin(engine, settings, layoutOf(stopped()).models)
     await traffic.serve(engine, 250)
-    await traffic.promoteAnother(engine, settings, layoutOf(stopped()).models)
+    await traffic.promoteAnother(engine, layoutOf(stopped()).models)
     await traffic.serve(engine, 250)
     await engine.publishEpoch()
     await cp(stopped(), crashed(), { recursive: true, filter: path => !path.endsWith('lock') })

@@ -27,11 +27,14 @@ export class DataFolder {
     return join(this.path, 'models')
   }
 
-  /** Opens the real engine here, with few threads, and waits until it serves. */
+  /**
+   * Opens the real engine here and waits until it serves. With few threads, and with deadlines so long that a busy
+   * machine makes no feed partial.
+   */
   async open(values: Record<string, number | boolean | string> = {}, faults = false): Promise<RunningEngine> {
     const engine = await openEngine({
       dataDir: this.path,
-      settings: testSettings({ 'ranking.threads': 1, 'models.lookIntervalMs': 50, ...values }),
+      settings: testSettings({ ...patient, ...values }),
       log: createLogger({ name: 'test', level: 'fatal' }),
       metrics: createMetrics({ clock: systemMonotonicClock, latencyWindowMs: 60_000 }),
       faults,
@@ -48,6 +51,14 @@ export class DataFolder {
     for (const engine of this.engines) await engine.stop()
     await rm(this.path, { recursive: true, force: true })
   }
+}
+
+const patient = {
+  'ranking.threads': 1,
+  'models.lookIntervalMs': 50,
+  'funnel.gatherDeadlineMs': 10_000,
+  'funnel.requestDeadlineMs': 20_000,
+  'engine.ackTimeoutMs': 20_000,
 }
 
 let requests = 0

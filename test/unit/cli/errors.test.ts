@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { CommandError, InterruptedError } from '../../../cli/exit.ts'
 import { errorJson, errorText, reportOf } from '../../../cli/output/errors.ts'
 import { resolveSettings } from '../../../cli/settings.ts'
+import { TrainingFailed } from '../../../learning/trainer-process.ts'
 import { StorageError } from '../../../storage/errors.ts'
 
 const resolve = (environment: Record<string, string>, commandLine: Record<string, string>, configFile?: string) =>
@@ -55,6 +56,16 @@ hint: \`sluice config\` lists every setting, with its range and where its value 
     const error = thrownBy(() => resolve({}, {}, 'no-such-file.toml'))
     expect(reportOf(error)).toMatchObject({ code: 'config_file', exitCode: 2 })
     expect(reportOf(error).message).toContain('no-such-file.toml')
+  })
+
+  it('says what a training lacks, apart from what to do about it', () => {
+    const error = new TrainingFailed('NotEnoughData', 'The journal holds 3 engagements. Import more history.')
+    expect(reportOf(error)).toMatchObject({
+      code: 'not_enough_data',
+      message: 'The journal holds 3 engagements',
+      hint: 'Import more history.',
+    })
+    expect(reportOf(new TrainingFailed('exit', 'it ended'))).toMatchObject({ code: 'training_failed', exitCode: 1 })
   })
 
   it('calls what nobody foresaw a defect, with its stack', () => {
