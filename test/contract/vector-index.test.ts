@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ExactIndex } from '../../algorithms/retrieval/exact-index.ts'
 import { HnswIndex } from '../../algorithms/retrieval/hnsw-index.ts'
+import { NormSplitIndex } from '../../algorithms/retrieval/norm-split-index.ts'
 import { recallAtK } from '../../algorithms/retrieval/recall.ts'
 import { searchWidthFor } from '../../algorithms/retrieval/search-width.ts'
 import {
@@ -22,6 +23,8 @@ interface Implementation {
   readonly name: string
   /** An approximate index may miss an item; how many it finds is what the recall tests below are about. */
   readonly isExact: boolean
+  /** Absent: both. */
+  readonly metrics?: readonly Metric[]
   readonly create: (metric: Metric, dimension: number, maximumNorm: number) => VectorIndex
 }
 
@@ -32,9 +35,18 @@ const implementations: Implementation[] = [
     isExact: false,
     create: (metric, dimension, maximumNorm) => new HnswIndex({ metric, dimension, maximumNorm, capacity: 4 }),
   },
+  {
+    name: 'norm split',
+    isExact: false,
+    metrics: ['inner-product'],
+    // Half the largest norm, so that both parts hold something.
+    create: (_metric, dimension, maximumNorm) =>
+      new NormSplitIndex({ dimension, maximumNorm: maximumNorm / 2, capacity: 4 }),
+  },
 ]
-const metrics: Metric[] = ['cosine', 'inner-product']
-const cases = implementations.flatMap(implementation => metrics.map(metric => ({ ...implementation, metric })))
+const cases = implementations.flatMap(implementation =>
+  (implementation.metrics ?? ['cosine', 'inner-product']).map(metric => ({ ...implementation, metric })),
+)
 
 function answer(index: VectorIndex, query: Float32Array, k: number): { labels: number[]; scores: number[] } {
   const out = createSearchResult(k)

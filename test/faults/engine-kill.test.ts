@@ -10,7 +10,7 @@ import { sampleEvent } from '../fakes/samples.ts'
 import { ScriptProcess } from '../unit/storage/child-process.ts'
 
 /** `SLUICE_FAULT_ROUNDS` for a long run by hand. The moments come from the seed, what the process is doing then does not. */
-const rounds = Number(process.env.SLUICE_FAULT_ROUNDS ?? 3)
+const rounds = Number(process.env.SLUICE_FAULT_ROUNDS ?? 2)
 const seed = 7
 /** No epoch comes by itself: what two engines publish shall depend on the journal alone. */
 const quiet = { 'counters.epochIntervalMs': 3_600_000 }

@@ -192,5 +192,13 @@ export class FakeCounters implements CounterSlots, CounterReader {
 export function event(
   fields: Partial<FoldedEvent> & Pick<FoldedEvent, 'seq' | 'item' | 'roles' | 'time'>,
 ): FoldedEvent {
-  return { eventIdHash: fields.seq * 7919, userHash: 1, value: Number.NaN, region: 0, language: 0, device: 0, ...fields }
+  return {
+    eventIdHash: fields.seq * 7919,
+    userHash: 1,
+    value: Number.NaN,
+    region: 0,
+    language: 0,
+    device: 0,
+    ...fields,
+  }
 }

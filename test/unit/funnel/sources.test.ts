@@ -1,0 +1,143 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { PopularLists, ScoredItems } from '../../../domain/popular-lists.ts'
+import { emptyPopularLists } from '../../../domain/popular-lists.ts'
+import { filters } from '../../../funnel/filters/registry.ts'
+import type { Partition, RankedItems } from '../../../funnel/partition.ts'
+import { Proposals } from '../../../funnel/proposals.ts'
+import type { RequestFrame } from '../../../funnel/request-frame.ts'
+import type { Source } from '../../../funnel/source.ts'
+import { collaborative } from '../../../funnel/sources/collaborative.ts'
+import { popular } from '../../../funnel/sources/popular.ts'
+import { sources } from '../../../funnel/sources/registry.ts'
+import { trending } from '../../../funnel/sources/trending.ts'
+import { filterTables, requestFrame } from '../../fakes/requests.ts'
+import { catalogOf, sampleItems } from '../../fakes/samples.ts'
+
+const itemCount = 60
+const catalog = catalogOf(sampleItems(itemCount))
+
+/** A partition whose ranking of every space is the list, best first; it counts what it is asked. */
+class ListedPartition {
+  readonly partitions = 1
+  readonly exactScanShare: number
+  readonly widths: number[] = []
+  readonly popular: PopularLists
+  private readonly ranking: readonly number[]
+
+  constructor(ranking: readonly number[], { exactScanShare = 0.5, popular = emptyPopularLists } = {}) {
+    this.ranking = ranking
+    this.exactScanShare = exactScanShare
+    this.popular = popular
+  }
+
+  sizeOf(): number {
+    return this.ranking.length
+  }
+
+  nearest(_space: string, _query: Float32Array, k: number): RankedItems {
+    this.widths.push(k)
+    const items = Uint32Array.from(this.ranking.slice(0, k))
+    return { items, scores: Float32Array.from(items, (_, i) => -i), count: items.length }
+  }
+
+  scan(space: string, query: Float32Array, k: number): RankedItems {
+    return this.nearest(space, query, k)
+  }
+}
+
+function propose(
+  source: Source,
+  partition: ListedPartition,
+  fields: Partial<RequestFrame> = {},
+  budget = 10,
+): number[] {
+  const query = { ...requestFrame(catalog), collaborativeQuery: Float32Array.of(1), ...fields }
+  const proposals = new Proposals(1000, sources.length, filters, 0)
+  proposals.begin(query, filterTables(catalog))
+  proposals.beginSource(0, budget)
+  source.propose(query, partition as unknown as Partition, proposals)
+  return [...proposals.items.subarray(0, proposals.total)]
+}
+
+const listOf = (...items: number[]): ScoredItems => ({
+  items: Uint32Array.from(items),
+  scores: Float32Array.from(items, (_, i) => 1 / (1 + i)),
+})
+
+describe('a search for neighbours', () => {
+  it('finds the nearest that the filters let pass, however many they remove', () => {
+    const worlds = fc.record({
+      ranking: fc.shuffledSubarray([...Array(itemCount).keys()]),
+      seen: fc.uniqueArray(fc.nat(itemCount - 1)),
+      budget: fc.integer({ min: 0, max: 20 }),
+      exactScanShare: fc.constantFrom(0.05, 0.5, 1),
+    })
+    fc.assert(
+      fc.property(worlds, ({ ranking, seen, budget, exactScanShare }) => {
+        const expected = ranking.filter(item => !seen.includes(item)).slice(0, budget)
+        const partition = new ListedPartition(ranking, { exactScanShare })
+        expect(propose(collaborative, partition, { seen: Uint32Array.from(seen).sort() }, budget)).toEqual(expected)
+      }),
+    )
+  })
+
+  it('is not made without a vector of the person, without items, and without a budget', () => {
+    const all = [...Array(itemCount).keys()]
+    const partition = new ListedPartition(all)
+    expect(propose(collaborative, partition, { collaborativeQuery: new Float32Array(0) })).toEqual([])
+    expect(propose(collaborative, partition, {}, 0)).toEqual([])
+    expect(propose(collaborative, new ListedPartition([]))).toEqual([])
+    expect(partition.widths).toEqual([])
+  })
+
+  it('looks at little more than it needs where little is filtered', () => {
+    const partition = new ListedPartition([...Array(itemCount).keys()], { exactScanShare: 1 })
+    propose(collaborative, partition, { seen: Uint32Array.of(1, 2) }, 5)
+    expect(partition.widths).toHaveLength(1)
+    expect(partition.widths[0]).toBeLessThan(itemCount / 2)
+  })
+})
+
+describe('popular and trending lists', () => {
+  it('are proposed in their order, less what the filters remove', () => {
+    const lists = { ...emptyPopularLists, popular: listOf(5, 3, 9, 1), trending: listOf(7, 5) }
+    const partition = new ListedPartition([], { popular: lists })
+    expect(propose(popular, partition, { seen: Uint32Array.of(3) })).toEqual([5, 9, 1])
+    expect(propose(trending, partition)).toEqual([7, 5])
+  })
+
+  it('of a segment alternate with what is trending everywhere, so that neither stands alone', () => {
+    const lists = {
+      ...emptyPopularLists,
+      trending: listOf(1, 2, 3, 4),
+      segmentKeys: Uint32Array.of(300, 500),
+      segmentOffsets: Uint32Array.of(0, 2, 4),
+      segmentItems: listOf(10, 11, 20, 2),
+    }
+    const partition = new ListedPartition([], { popular: lists })
+    expect(propose(trending, partition, { segment: 300 })).toEqual([10, 1, 11, 2, 3, 4])
+    expect(propose(trending, partition, { segment: 500 })).toEqual([20, 1, 2, 3, 4])
+    expect(propose(trending, partition, { segment: 400 })).toEqual([1, 2, 3, 4])
+    expect(propose(trending, partition, { segment: 300 }, 3)).toEqual([10, 1, 11])
+  })
+})
+
+describe('the sources', () => {
+  it('have names and settings of their own, and a bit each', () => {
+    expect(new Set(sources.map(source => source.name)).size).toBe(sources.length)
+    expect(new Set(sources.map(source => source.settings.path)).size).toBe(sources.length)
+    expect(sources.length).toBeLessThanOrEqual(31)
+  })
+
+  it('keep their bits: served records of a running installation name them by place', () => {
+    expect(sources.slice(0, 6).map(source => source.name)).toEqual([
+      'collaborative',
+      'content',
+      'item-to-item',
+      'trending',
+      'fresh',
+      'popular',
+    ])
+  })
+})
