@@ -6,9 +6,11 @@
  * 3. Work on an index is done in steps that a caller can interleave with searches.
  */
 import { HnswIndex } from '../algorithms/retrieval/hnsw-index.ts'
+import { NormSplitIndex } from '../algorithms/retrieval/norm-split-index.ts'
 import { searchWidthFor } from '../algorithms/retrieval/search-width.ts'
 import { SparseAccumulator } from '../algorithms/retrieval/sparse-accumulator.ts'
 import { TopK } from '../algorithms/retrieval/top-k.ts'
+import type { VectorIndex } from '../algorithms/retrieval/vector-index.ts'
 import type { SettingsOf } from '../config/fragment.ts'
 import type { Settings } from '../config/settings.ts'
 import { FreshList } from './fresh-list.ts'
@@ -23,7 +25,7 @@ import { TableReaders } from './table-readers.ts'
 
 interface Generation {
   readonly spaces: ModelSpaces
-  readonly indexes: Readonly<Record<SpaceName, HnswIndex>>
+  readonly indexes: Readonly<Record<SpaceName, VectorIndex>>
   ready: boolean
 }
 
@@ -185,7 +187,7 @@ export class IndexPartition implements Partition {
       }
       return spaceMetric[name] === 'cosine'
         ? new HnswIndex({ ...common, metric: 'cosine' })
-        : new HnswIndex({ ...common, metric: 'inner-product', maximumNorm: handles.maximumNorm[name] || 1 })
+        : new NormSplitIndex({ ...common, maximumNorm: handles.ordinaryNorm[name] || 1 })
     }
     return { collaborative: make('collaborative'), content: make('content') }
   }

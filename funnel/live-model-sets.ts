@@ -5,6 +5,8 @@
  * 2. New requests get the current set; an older one is released when the last request that pinned it has ended.
  * 3. Vectors are a function of the set and of the item's facts: a replay writes the same ones.
  */
+import { l2Norm } from '../algorithms/retrieval/vector-transform.ts'
+import { quantileOfSorted } from '../algorithms/statistics/quantiles.ts'
 import type { CatalogState } from '../domain/catalog-state.ts'
 import type { Item } from '../domain/item.ts'
 import { VectorSpaceWriter } from '../domain/shared/vector-space.ts'
@@ -157,6 +159,9 @@ function writeContent(space: VectorSpaceWriter, { content }: ModelSetContents, r
   else space.clear(row)
 }
 
+/** Trained factors have a long tail of norms: what lies beyond this share is a few per cent, compared one by one. */
+const ordinaryShare = 0.95
+
 function handlesOf(
   generation: number,
   id: string,
@@ -173,7 +178,7 @@ function handlesOf(
     generation,
     id,
     spaces: { collaborative: spaces.collaborative.handles(), content: spaces.content.handles() },
-    maximumNorm: { collaborative: largestNorm(collaborative.vectors, collaborative.dimension), content: 1 },
+    ordinaryNorm: { collaborative: ordinaryNorm(collaborative.vectors, collaborative.dimension), content: 1 },
     coVisitation: listsByOrdinal(contents.coVisitation, ordinals, placeOf),
     foldIn: {
       dimension: collaborative.dimension,
@@ -186,14 +191,14 @@ function handlesOf(
   }
 }
 
-function largestNorm(vectors: Float32Array, dimension: number): number {
-  let largest = 0
-  for (let at = 0; at < vectors.length; at += dimension) {
-    let sum = 0
-    for (let d = 0; d < dimension; d++) sum += vectors[at + d] ** 2
-    largest = Math.max(largest, sum)
+/** Quantile of the norms of the vectors that are not zero; 0 when there is none. */
+function ordinaryNorm(vectors: Float32Array, dimension: number): number {
+  const norms = new Float64Array(vectors.length / dimension)
+  for (let place = 0; place < norms.length; place++) {
+    norms[place] = l2Norm(vectors.subarray(place * dimension, (place + 1) * dimension))
   }
-  return Math.sqrt(largest)
+  const positive = norms.filter(norm => norm > 0).sort()
+  return positive.length === 0 ? 0 : quantileOfSorted(positive, ordinaryShare)
 }
 
 /** Lists by place in the vocabulary become lists by ordinal; items that are gone drop out of both sides. */

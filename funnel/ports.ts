@@ -31,8 +31,8 @@ export interface ModelSetHandles {
   readonly generation: number
   readonly id: string
   readonly spaces: Readonly<Record<SpaceName, VectorSpaceHandles>>
-  /** Largest norm of a vector per space, which an index for inner products has to know in advance. */
-  readonly maximumNorm: Readonly<Record<SpaceName, number>>
+  /** The norm that 95 % of the vectors of a space stay below: an index for inner products keeps longer ones apart. */
+  readonly ordinaryNorm: Readonly<Record<SpaceName, number>>
   readonly coVisitation: CoVisitationLists
   readonly foldIn: FoldInParameters
   /** Absent while only retrieval has been trained. */

@@ -50,11 +50,13 @@ async function train({ journal: directory, settings, ...order }: TrainerOrder): 
 }
 
 setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
+// Whoever asked is gone, or has what it asked for.
+process.once('disconnect', () => process.exit())
 process.once('message', (order: TrainerOrder) => {
   train(order)
     .then(
       manifest => say({ type: 'trained', manifest }),
       error => say({ type: 'failed', name: error.name, message: error.message }),
     )
-    .finally(() => process.disconnect())
+    .finally(() => process.disconnect?.())
 })
