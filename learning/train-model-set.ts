@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { createRandom, splitSeed } from '../algorithms/statistics/random.ts'
 import type { Settings } from '../config/settings.ts'
 import type { Item } from '../domain/item.ts'
@@ -76,7 +77,7 @@ async function trainRankerOn(
   const { settings, seed, progress } = task
   const { calibrationShare, groupSize } = settings.of(trainingSettings)
   const { epochs, ...ranker } = settings.of(rankerSettings)
-  const collector = collectRows(task, engagements, earlier, retrieval, toSeq)
+  const collector = await collectRows(task, engagements, earlier, retrieval, toSeq)
   const heldOut = Math.floor(collector.count * (1 - calibrationShare))
   if (heldOut === 0 || heldOut === collector.count) return { contents: null, metrics: {}, status: {} }
 
@@ -116,13 +117,13 @@ function paceFor(rows: number, batchRowsMax: number, epochs: number) {
 }
 
 /** Replays the journal and asks the funnel at every drawn query. */
-function collectRows(
+async function collectRows(
   task: TrainingTask,
   engagements: Engagements,
   earlier: number,
   retrieval: ModelSetContents,
   toSeq: number,
-): RankerRowCollector {
+): Promise<RankerRowCollector> {
   const { journal, settings, limits, seed, progress } = task
   const training = settings.of(trainingSettings)
   const { sessionGapMs } = settings.of(featureSettings)
@@ -137,6 +138,8 @@ function collectRows(
     while (next < queries.length && queries[next].seq === numbered.seq) {
       ask(funnel, queries[next++], collector)
       progress.advance(1)
+      // The process hears that it is no longer wanted between two queries.
+      if (next % 64 === 0) await nextTurn()
     }
     funnel.apply(numbered)
     if (numbered.seq < fitsThrough) progress.advance(1)
