@@ -1,82 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { CountersMessage } from '../../actors/counters/protocol.ts'
-import type { SnapshotWritten } from '../../actors/snapshot-protocol.ts'
-import { userShardActor } from '../../actors/user-shard/actor.ts'
-import type {
-  EventsApplied,
-  ShardEntry,
-  UserReply,
-  UserShardMessage,
-  UserViewReply,
-} from '../../actors/user-shard/protocol.ts'
+import type { EventsApplied } from '../../actors/user-shard/protocol.ts'
 import { Role } from '../../domain/roles.ts'
-import type { User } from '../../domain/user.ts'
-import { foldEvent } from '../../funnel/fold-event.ts'
 import { tell } from '../../supervision/actor-ref.ts'
-import { MemoryOnlineStore } from '../fakes/memory-online-store.ts'
+import type { MemoryOnlineStore } from '../fakes/memory-online-store.ts'
 import { Probe } from '../fakes/probe.ts'
-import { catalogOf, startOf2024 as now, sampleEvent, sampleItems, testSettings } from '../fakes/samples.ts'
-import { settle, testSystem } from './supervision.harness.ts'
-
-const catalog = catalogOf(sampleItems(30))
-/** The journal numbers of the items end here. */
-const firstSeq = catalog.appliedSeq + 1
-
-function start(values: Record<string, number> = {}, store = new MemoryOnlineStore()) {
-  const { system, time, logged } = testSystem()
-  const counters = new Probe<CountersMessage>('counters')
-  const settings = testSettings(values)
-  const shard = system.spawn<UserShardMessage>(
-    'shard',
-    userShardActor({ catalog, deviceClassOf: () => 0, store, counters, settings }),
-  )
-  const fold = (...entries: ShardEntry[]) => tell(shard, { type: 'fold', batch: { throughSeq: 0, entries } })
-  const viewOf = async (userId: string, generation = 0) => {
-    const replyTo = new Probe<UserViewReply>()
-    const context = { region: 0, language: 0, device: 0 }
-    tell(shard, { type: 'view', userId, context, now, generation, replyTo })
-    await settle()
-    return replyTo.last!
-  }
-  const userOf = async (userId: string) => {
-    const replyTo = new Probe<UserReply>()
-    tell(shard, { type: 'get-user', userId, replyTo })
-    await settle()
-    return replyTo.last!.user
-  }
-  const snapshot = (throughSeq: number) => {
-    const replyTo = new Probe<SnapshotWritten>()
-    tell(shard, { type: 'write-snapshot', throughSeq, replyTo })
-    return replyTo
-  }
-  return { system, time, logged, store, counters, shard, fold, viewOf, userOf, snapshot }
-}
-
-interface EventFields {
-  readonly seq: number
-  readonly user?: string
-  readonly item?: number
-  readonly eventId?: string
-  readonly roles?: number
-  readonly time?: number
-}
-
-function clicked({ seq, user = 'u', item = 0, eventId = `e${seq}`, roles = Role.click, time }: EventFields) {
-  const event = sampleEvent(user, `i${item}`, { eventId, roles, time: time ?? now - 10_000_000 + seq * 1000 })
-  return { kind: 'event', userId: user, event: foldEvent(event, item, seq, catalog) } as const
-}
-
-const profile = (id: string, seq: number, fields: Partial<User> = {}): ShardEntry => {
-  const user = { id, ...fields }
-  return { kind: 'profile', userId: id, seq, user, profile: catalog.profileCodes(user) }
-}
-
-const forget = (userId: string, seq: number): ShardEntry => ({ kind: 'forget', userId, seq })
+import { settle } from './supervision.harness.ts'
+import { catalog, clicked, type EventFields, firstSeq, forget, profile, startShard } from './user-shard.harness.ts'
 
 describe('a user shard', () => {
   it('shows in a view everything that was folded before it was asked for', async () => {
-    const { fold, viewOf } = start()
+    const { fold, viewOf } = startShard()
     fold(clicked({ seq: firstSeq, item: 3 }), clicked({ seq: firstSeq + 1, item: 7 }))
     const { view } = await viewOf('u')
     expect([...view.seen]).toEqual([3, 7])
@@ -85,14 +19,14 @@ describe('a user shard', () => {
   })
 
   it('has an empty view of somebody unknown, and does not get to know them by it', async () => {
-    const { viewOf, userOf } = start()
+    const { viewOf, userOf } = startShard()
     const { view } = await viewOf('nobody')
     expect([view.known, view.seen.length, view.userSeq]).toEqual([0, 0, 0])
     expect(await userOf('nobody')).toBeNull()
   })
 
   it('tells the senders of a batch what became of each of their events', async () => {
-    const { fold } = start()
+    const { fold } = startShard()
     const [mine, yours] = [new Probe<EventsApplied>(), new Probe<EventsApplied>()]
     fold(
       { ...clicked({ seq: firstSeq, eventId: 'same' }), appliedTo: mine },
@@ -107,7 +41,7 @@ describe('a user shard', () => {
   })
 
   it('folds an event once, however often the journal hands it on', async () => {
-    const { fold, viewOf } = start()
+    const { fold, viewOf } = startShard()
     const entries = [0, 1, 2].map(i => clicked({ seq: firstSeq + i, item: i }))
     fold(...entries)
     const before = await viewOf('u')
@@ -117,7 +51,7 @@ describe('a user shard', () => {
   })
 
   it('takes profiles in journal order, and passes over older ones', async () => {
-    const { fold, viewOf, userOf } = start()
+    const { fold, viewOf, userOf } = startShard()
     fold(profile('u', firstSeq + 5, { region: 'de', ageBand: '25-34' }), profile('u', firstSeq + 2, { region: 'fr' }))
     const { view } = await viewOf('u')
     expect([view.age, view.region]).toEqual([25, catalog.regionCode('de')])
@@ -125,7 +59,7 @@ describe('a user shard', () => {
   })
 
   it('tells the counters the segment of engagements, where it is known, and only for the roles that are new', async () => {
-    const { fold, counters } = start()
+    const { fold, counters } = startShard()
     fold(
       clicked({ seq: firstSeq }),
       profile('u', firstSeq + 1, { region: 'de' }),
@@ -141,14 +75,14 @@ describe('a user shard', () => {
   })
 
   it('goes on behind an entry that a defect stops', async () => {
-    const { fold, viewOf, logged } = start()
+    const { fold, viewOf, logged } = startShard()
     fold({ ...clicked({ seq: firstSeq }), event: null as never }, clicked({ seq: firstSeq + 1, item: 5 }))
     expect([...(await viewOf('u')).view.seen]).toEqual([5])
     expect(logged.join('')).toContain('an entry was skipped')
   })
 
   it('keeps its people when it is restarted after a defect', async () => {
-    const { fold, viewOf, shard, time } = start()
+    const { fold, viewOf, shard, time } = startShard()
     fold(clicked({ seq: firstSeq, item: 9 }))
     tell(shard, { type: 'fold', batch: null as never })
     await settle()
@@ -161,7 +95,7 @@ describe('cached query vectors', () => {
   const query = { generation: 2, querySeq: 9, collaborative: Float32Array.of(1), content: Float32Array.of(2) }
 
   it('are given out for the model set and the state they were computed for', async () => {
-    const { shard, fold, viewOf } = start()
+    const { shard, fold, viewOf } = startShard()
     fold(clicked({ seq: firstSeq }))
     tell(shard, { type: 'cache-query', userId: 'u', userSeq: firstSeq, query })
     expect((await viewOf('u', 2)).query).toEqual(query)
@@ -169,7 +103,7 @@ describe('cached query vectors', () => {
   })
 
   it('are forgotten with the next event, and not kept when they come too late', async () => {
-    const { shard, fold, viewOf } = start()
+    const { shard, fold, viewOf } = startShard()
     fold(clicked({ seq: firstSeq }))
     tell(shard, { type: 'cache-query', userId: 'u', userSeq: firstSeq, query })
     fold(clicked({ seq: firstSeq + 1, item: 2 }))
@@ -208,8 +142,8 @@ describe('people who are not in memory', () => {
   it('are in the same state as if they had always been, whatever the store was doing', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 60 }), async steps => {
-        const roomy = start()
-        const crowded = start({ 'users.residentsPerShardMax': 2 })
+        const roomy = startShard()
+        const crowded = startShard({ 'users.residentsPerShardMax': 2 })
         for (const [i, step] of steps.entries()) {
           if (typeof step === 'string') await disturb(crowded.store, step)
           else for (const { fold } of [roomy, crowded]) fold(entryOf(step, firstSeq + i))
@@ -223,7 +157,7 @@ describe('people who are not in memory', () => {
   })
 
   it('were written before they left, those longest unused first', async () => {
-    const { store, fold, viewOf } = start({ 'users.residentsPerShardMax': 2 })
+    const { store, fold, viewOf } = startShard({ 'users.residentsPerShardMax': 2 })
     fold(clicked({ seq: firstSeq, user: 'a' }), clicked({ seq: firstSeq + 1, user: 'b' }))
     await viewOf('a')
     fold(clicked({ seq: firstSeq + 2, user: 'c' }))
@@ -232,7 +166,7 @@ describe('people who are not in memory', () => {
   })
 
   it('are read as they are in memory while their state is being written', async () => {
-    const { store, fold, viewOf } = start({ 'users.residentsPerShardMax': 1 })
+    const { store, fold, viewOf } = startShard({ 'users.residentsPerShardMax': 1 })
     store.isHeld = true
     fold(clicked({ seq: firstSeq, user: 'a', item: 1 }), clicked({ seq: firstSeq + 1, user: 'b' }))
     await settle()
@@ -246,7 +180,7 @@ describe('people who are not in memory', () => {
   })
 
   it('stay in memory while their state can not be written', async () => {
-    const { system, store, fold, viewOf } = start({ 'users.residentsPerShardMax': 1 })
+    const { system, store, fold, viewOf } = startShard({ 'users.residentsPerShardMax': 1 })
     store.failure = new Error('the disk is full')
     fold(clicked({ seq: firstSeq, user: 'a', item: 1 }), clicked({ seq: firstSeq + 1, user: 'b', item: 2 }))
     await settle()
@@ -260,7 +194,7 @@ describe('people who are not in memory', () => {
   })
 
   it('are forgotten at once, wherever their state is, and begin anew with the next event', async () => {
-    const { store, fold, viewOf, userOf, snapshot } = start()
+    const { store, fold, viewOf, userOf, snapshot } = startShard()
     fold(profile('u', firstSeq, { region: 'de' }), clicked({ seq: firstSeq + 1, item: 1 }))
     snapshot(firstSeq + 1)
     await settle()
@@ -275,82 +209,5 @@ describe('people who are not in memory', () => {
     await settle()
     expect(store.get('users', 'u')).toBeUndefined()
     expect([...(await viewOf('u')).view.seen]).toEqual([2])
-  })
-})
-
-describe("a user shard's part of a snapshot", () => {
-  it('holds every change up to its number when it is done, in slices of the set size', async () => {
-    const { store, fold, snapshot } = start({ 'users.writeBatch': 2 })
-    fold(...['a', 'b', 'c', 'd', 'e'].map((user, i) => clicked({ seq: firstSeq + i, user })))
-    store.isHeld = true
-    const done = snapshot(firstSeq + 4)
-    for (const written of [0, 2, 4]) {
-      await settle()
-      expect([store.written, done.received]).toEqual([written, []])
-      store.release()
-    }
-    await settle()
-    expect(done.received).toMatchObject([{ throughSeq: firstSeq + 4, failure: null }])
-    const restarted = start({}, store)
-    for (const user of ['a', 'b', 'c', 'd', 'e']) expect((await restarted.viewOf(user)).view.known).toBe(1)
-  })
-
-  it('writes only what has changed since the one before', async () => {
-    const { store, fold, snapshot } = start()
-    fold(clicked({ seq: firstSeq, user: 'a' }), clicked({ seq: firstSeq + 1, user: 'b' }))
-    snapshot(firstSeq + 1)
-    await settle()
-    fold(clicked({ seq: firstSeq + 2, user: 'b', item: 4 }))
-    const done = snapshot(firstSeq + 2)
-    await settle()
-    expect([store.written, done.received.length]).toEqual([3, 1])
-    snapshot(firstSeq + 2)
-    await settle()
-    expect(store.written).toBe(3)
-  })
-
-  it('keeps a change that came while it was being written for the next', async () => {
-    const { store, fold, snapshot } = start()
-    fold(clicked({ seq: firstSeq, item: 1 }))
-    store.isHeld = true
-    snapshot(firstSeq)
-    await settle()
-    fold(clicked({ seq: firstSeq + 1, item: 2 }))
-    await settle()
-    store.isHeld = false
-    store.releaseAll()
-    await settle()
-    expect([...(await start({}, store).viewOf('u')).view.seen]).toEqual([1])
-    snapshot(firstSeq + 1)
-    await settle()
-    expect([...(await start({}, store).viewOf('u')).view.seen]).toEqual([1, 2])
-  })
-
-  it('fails when the store does, and a later one writes everything again', async () => {
-    const { store, fold, snapshot } = start()
-    fold(clicked({ seq: firstSeq }))
-    store.failure = new Error('the disk is full')
-    const failed = snapshot(firstSeq)
-    await settle()
-    expect(failed.received).toMatchObject([{ failure: expect.stringContaining('the disk is full') }])
-    store.failure = null
-    const done = snapshot(firstSeq)
-    await settle()
-    expect([done.last?.failure, store.written]).toEqual([null, 1])
-  })
-
-  it('is done only when all of it is durable, also when an earlier one was given up half way', async () => {
-    const { store, fold, snapshot } = start({ 'users.writeBatch': 1 })
-    fold(...['a', 'b', 'c'].map((user, i) => clicked({ seq: firstSeq + i, user })))
-    store.isHeld = true
-    snapshot(firstSeq + 2)
-    await settle()
-    const done = snapshot(firstSeq + 2)
-    while (done.received.length === 0) {
-      await settle()
-      expect(done.received.length === 0 || store.underWay === 0).toBe(true)
-      store.release()
-    }
-    expect(['a', 'b', 'c'].every(user => store.get('users', user) !== undefined)).toBe(true)
   })
 })

@@ -49,18 +49,10 @@ async function visible(engine: RunningEngine) {
 }
 
 describe('an engine that is opened again', () => {
-  it('is the same as before: items, people, what they have seen, counters and trends', async () => {
-    const first = await folder.open()
-    await fill(first)
-    const before = await visible(first)
-    await first.stop()
-    const second = await folder.open()
-    expect(await visible(second)).toEqual(before)
-    expect(second.catalog.appliedSeq).toBeGreaterThanOrEqual(first.catalog.appliedSeq)
-  })
-
-  it('is the same with a snapshot in the middle, one at the end, and without any', async () => {
-    const first = await folder.open()
+  it('is the same as before, to the last bit of a feed, wherever the last snapshot stood', async () => {
+    // So few people fit into memory that most states come from the store.
+    const crowded = { 'users.shards': 1, 'users.residentsPerShardMax': 2 }
+    const first = await folder.open(crowded)
     await fill(first)
     await first.snapshot()
     const later = Array.from({ length: 20 }, (_, n) => sampleEvent(`u${n % 5}`, `i${20 + n}`))
@@ -69,26 +61,11 @@ describe('an engine that is opened again', () => {
     await first.publishEpoch()
     const before = await visible(first)
     await first.stop()
-    expect(await visible(await folder.open())).toEqual(before)
-  })
-
-  it('counts an event that is sent again after the restart as a duplicate', async () => {
-    const first = await folder.open()
-    await fill(first)
-    const event = sampleEvent('u4', 'i1')
-    await first.appendEvents([event], 'applied')
-    await first.stop()
-    const second = await folder.open()
-    expect(await second.appendEvents([event], 'applied')).toMatchObject([{ status: 'duplicate' }])
-  })
-
-  it('keeps the state of people who do not fit into memory', async () => {
-    const crowded = { 'users.shards': 1, 'users.residentsPerShardMax': 2 }
-    const first = await folder.open(crowded)
-    await fill(first)
-    const before = await visible(first)
-    await first.stop()
-    expect(await visible(await folder.open(crowded))).toEqual(before)
+    const second = await folder.open(crowded)
+    expect(await visible(second)).toEqual(before)
+    expect(new Set((await second.appendEvents(later, 'applied')).map(result => result.status))).toEqual(
+      new Set(['duplicate']),
+    )
   })
 
   it('may be given another number of shards of either kind', async () => {
