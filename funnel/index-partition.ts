@@ -95,7 +95,8 @@ export class IndexPartition implements Partition {
 
   nearest(space: SpaceName, query: Float32Array, k: number): RankedItems {
     const index = this.current!.indexes[space]
-    const width = searchWidthFor(k, spaceMetric[space]) * this.index.searchWidthFactor
+    // With long vectors kept apart, a graph for inner products is as easy to search as one of normalised vectors.
+    const width = searchWidthFor(k, 'cosine') * this.index.searchWidthFactor
     index.setSearchWidth(Math.max(k, Math.ceil(width)))
     const result = this.scratch(k)
     return result.filled(index.search(query, k, result))
@@ -136,12 +137,19 @@ export class IndexPartition implements Partition {
     return this.drain(visited)
   }
 
-  /** Steps that build the graphs of a model set; each adds one vector. Ready once exhausted. */
-  *prepare(handles: ModelSetHandles): Generator<void> {
+  /**
+   * Steps that build the graphs of a model set; each adds one vector. Ready once exhausted; what changes from now on
+   * reaches it, also before the first step.
+   */
+  prepare(handles: ModelSetHandles): Generator<void> {
     const spaces = new ModelSpaces(handles)
     const generation: Generation = { spaces, indexes: this.emptyIndexes(handles), ready: false }
     this.generations.set(handles.generation, generation)
-    for (const item of handles.owned) {
+    return this.build(generation, handles.owned)
+  }
+
+  private *build(generation: Generation, owned: Uint32Array): Generator<void> {
+    for (const item of owned) {
       this.owned.add(item)
       this.place(generation, item)
       yield

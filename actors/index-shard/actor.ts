@@ -2,7 +2,7 @@
  * An index shard and its thread.
  *
  * 1. One thread at a time. When it dies the actor crashes with it: supervision waits its backoff and starts both anew.
- * 2. A new thread gets the tables, all items of the partition and every live model set before it is `ready`; until then
+ * 2. A new thread has the tables, all items of the partition and every live model set before it is `ready`; until then
  *    requests are told at once that this shard is out.
  * 3. Every `retrieve` is answered, also when the thread dies over it.
  */
@@ -40,6 +40,7 @@ class IndexShardActor implements Receiver<IndexShardMessage> {
   private readonly loading = new Set<number>()
   /** Generations that the thread has been told to prepare; null until it is filled. */
   private told: Set<number> | null = null
+  private isFilled = false
   private isReady = false
 
   constructor(context: ActorContext<IndexShardMessage>, parts: IndexShardParts) {
@@ -48,6 +49,7 @@ class IndexShardActor implements Receiver<IndexShardMessage> {
     context.health('starting', 'the index thread is loading')
     this.thread = parts.startThread({
       ready: () => tell(context.self, { type: 'thread-ready' }),
+      filled: () => tell(context.self, { type: 'thread-filled' }),
       prepared: generation => tell(context.self, { type: 'thread-prepared', generation, failure: null }),
       prepareFailed: (generation, failure) => tell(context.self, { type: 'thread-prepared', generation, failure }),
       died: reason => tell(context.self, { type: 'thread-died', reason }),
@@ -69,6 +71,9 @@ class IndexShardActor implements Receiver<IndexShardMessage> {
         return this.thread.retire(message.generation)
       case 'thread-ready':
         return this.fill()
+      case 'thread-filled':
+        this.isFilled = true
+        return this.becomeReady()
       case 'thread-prepared':
         return this.prepared(message.generation, message.failure)
       case 'thread-died':
@@ -98,13 +103,12 @@ class IndexShardActor implements Receiver<IndexShardMessage> {
 
   /** A thread starts empty, the first and every later one alike. */
   private fill(): void {
-    this.thread.itemsChanged(this.parts.ownedItems())
+    this.thread.fill(this.parts.ownedItems())
     this.told = new Set()
     for (const handles of this.parts.liveModelSets()) {
       this.loading.add(handles.generation)
       this.prepare(handles)
     }
-    this.becomeReady()
   }
 
   /** Once per set: a thread that is yet to be filled gets all live ones then, and to build one anew stops it serving. */
@@ -123,7 +127,7 @@ class IndexShardActor implements Receiver<IndexShardMessage> {
   }
 
   private becomeReady(): void {
-    if (this.loading.size > 0) return
+    if (!this.isFilled || this.loading.size > 0) return
     this.isReady = true
     this.parts.onUp(true)
     this.context.health('ready')

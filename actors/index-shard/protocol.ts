@@ -10,6 +10,7 @@ export type IndexShardMessage =
   | { readonly type: 'prepare'; readonly handles: ModelSetHandles }
   | { readonly type: 'retire'; readonly generation: number }
   | { readonly type: 'thread-ready' }
+  | { readonly type: 'thread-filled' }
   | { readonly type: 'thread-prepared'; readonly generation: number; readonly failure: string | null }
   | { readonly type: 'thread-died'; readonly reason: string }
   /** A fault on purpose; the door refuses it unless faults are switched on. */

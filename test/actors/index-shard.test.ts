@@ -41,6 +41,8 @@ function start(live: number[] = []) {
   const ready = async (thread: FakeIndexThread) => {
     thread.events.ready()
     await settle()
+    thread.events.filled()
+    await settle()
   }
   return { system, time, threads, prepared, ups, shard, live, retrieve, ready }
 }
@@ -58,15 +60,21 @@ describe('an index shard', () => {
   })
 
   it('gives a new thread its items and every live model set, and is ready when it has them all', async () => {
-    const { system, threads, retrieve, ready } = start([4, 6])
-    await ready(threads[0])
-    expect(threads[0].items).toEqual([Uint32Array.of(1, 3, 5)])
-    expect(generationsOf(threads[0])).toEqual([4, 6])
-    threads[0].events.prepared(6)
-    const early = retrieve()
+    const { system, threads, retrieve } = start([4, 6])
+    threads[0].events.ready()
     await settle()
-    expect([early.received, system.health().ready]).toEqual([failure('loading'), false])
-    threads[0].events.prepared(4)
+    expect(threads[0].fills).toEqual([Uint32Array.of(1, 3, 5)])
+    expect(generationsOf(threads[0])).toEqual([4, 6])
+    for (const arrives of [
+      () => threads[0].events.prepared(6),
+      () => threads[0].events.filled(),
+      () => threads[0].events.prepared(4),
+    ]) {
+      const early = retrieve()
+      await settle()
+      expect([early.received, system.health().ready]).toEqual([failure('loading'), false])
+      arrives()
+    }
     const late = retrieve()
     await settle()
     expect([late.received, threads[0].callsWaiting, system.health().ready]).toEqual([[], 1, true])
@@ -102,7 +110,7 @@ describe('an index shard', () => {
     expect(threads).toHaveLength(2)
     expect(waiting.received).toEqual(failure('loading'))
     await ready(threads[1])
-    expect([threads[1].items.length, generationsOf(threads[1])]).toEqual([1, [4]])
+    expect([threads[1].fills.length, generationsOf(threads[1])]).toEqual([1, [4]])
     threads[1].events.prepared(4)
     const back = retrieve()
     await settle()

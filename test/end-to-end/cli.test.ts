@@ -12,7 +12,7 @@ const world = ['--titles', '150', '--people', '60', '--days', '15', '--seed', '7
 const feedOf = (out: string) => JSON.parse(out) as Recommendation
 
 describe('a world from the first line to the last signal', () => {
-  it('is simulated, imported, trained on, recommended from and served', { timeout: 120_000 }, async () => {
+  it('is simulated, imported, trained on, recommended from and served', { timeout: 240_000 }, async () => {
     expect(await run(cwd, ['simulate', ...world, '--out', 'world.jsonl'])).toMatchObject({ code: 0 })
     const lines = readFileSync(join(cwd, 'world.jsonl'), 'utf8').trimEnd().split('\n')
 
@@ -108,7 +108,7 @@ describe('settings', () => {
 })
 
 describe('the demo', () => {
-  it('serves a first feed, and goes on with what is there the next time', { timeout: 120_000 }, async () => {
+  it('serves a first feed, and goes on with what is there the next time', { timeout: 240_000 }, async () => {
     const args = ['demo', '--once', '--json', '--no-progress', '--set', 'http.port=0', '--data-dir', 'demo']
     const first = await run(cwd, [...args, ...world])
     expect(first).toMatchObject({ code: 0 })
@@ -131,7 +131,7 @@ describe('the demo', () => {
 const data = process.env.SLUICE_DATA
 
 describe.skipIf(!data)('MovieLens (needs SLUICE_DATA)', () => {
-  it('is imported, and nobody is recommended what they have rated', { timeout: 120_000 }, async () => {
+  it('is imported, and nobody is recommended what they have rated', { timeout: 240_000 }, async () => {
     const folder = join(data!, 'ml-latest-small')
     const metadata = join(data!, 'movie-metadata', 'movies.csv')
     const dataDir = ['--data-dir', 'movielens', '--no-progress', '--json']

@@ -38,7 +38,7 @@ async function parityOf(
   const layout = layoutOf(root)
   const journal = await openJournal(layout.journal, { readOnly: true })
   try {
-    return await checkParity({ journal: replaced(journal), modelsRoot: layout.models, settings })
+    return await checkParity({ journal: replaced(journal), modelsRoot: layout.models, settings, mismatchesMax: 2000 })
   } finally {
     await journal.close()
   }
@@ -120,7 +120,7 @@ describe('replay parity', () => {
       return without(journal, clicks[0].seq)
     })
     expect(report.matched).toBeLessThan(report.checked)
-    expect(report.mismatches).toHaveLength(10)
+    expect(report.mismatches).toHaveLength(report.checked - report.matched)
     expect(report.mismatches.some(({ feature }) => feature !== undefined)).toBe(true)
   })
 

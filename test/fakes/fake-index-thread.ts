@@ -5,6 +5,7 @@ import type { IndexThread, IndexThreadEvents, RetrieveOutcome } from '../../work
 export class FakeIndexThread implements IndexThread {
   readonly events: IndexThreadEvents
   readonly tables: ThreadTables[] = []
+  readonly fills: Uint32Array[] = []
   readonly items: Uint32Array[] = []
   readonly prepared: ModelSetHandles[] = []
   readonly retired: number[] = []
@@ -30,6 +31,10 @@ export class FakeIndexThread implements IndexThread {
 
   setTables(tables: ThreadTables): void {
     this.tables.push(tables)
+  }
+
+  fill(items: Uint32Array): void {
+    this.fills.push(items)
   }
 
   itemsChanged(items: Uint32Array): void {

@@ -5,6 +5,8 @@ import type { ModelSetHandles, ThreadTables } from '../../funnel/ports.ts'
 export type ToIndexThread =
   | { readonly type: 'tables'; readonly tables: ThreadTables }
   | { readonly type: 'retrieve'; readonly call: number; readonly frame: ArrayBuffer }
+  /** All items of the partition, for a thread that starts empty. */
+  | { readonly type: 'fill'; readonly items: Uint32Array }
   | { readonly type: 'items-changed'; readonly items: Uint32Array }
   | { readonly type: 'prepare'; readonly handles: ModelSetHandles }
   | { readonly type: 'retire'; readonly generation: number }
@@ -15,6 +17,7 @@ export type ToIndexThread =
 export type FromIndexThread =
   /** The handshake: the thread has its tables and can be asked. */
   | { readonly type: 'ready' }
+  | { readonly type: 'filled' }
   | { readonly type: 'retrieved'; readonly call: number; readonly frame: ArrayBuffer }
   | { readonly type: 'retrieve-failed'; readonly call: number; readonly reason: string }
   | { readonly type: 'prepared'; readonly generation: number }

@@ -17,6 +17,8 @@ export type RetrieveOutcome =
 export interface IndexThread {
   retrieve(frame: ArrayBuffer, done: (outcome: RetrieveOutcome) => void): void
   setTables(tables: ThreadTables): void
+  /** All items of the partition, for a thread that starts empty. */
+  fill(items: Uint32Array): void
   itemsChanged(items: Uint32Array): void
   prepare(handles: ModelSetHandles): void
   retire(generation: number): void
@@ -28,6 +30,7 @@ export interface IndexThread {
 
 export interface IndexThreadEvents {
   ready(): void
+  filled(): void
   prepared(generation: number): void
   prepareFailed(generation: number, reason: string): void
   died(reason: string): void
@@ -67,6 +70,10 @@ export class IndexThreadProxy implements IndexThread {
     this.say({ type: 'tables', tables })
   }
 
+  fill(items: Uint32Array): void {
+    this.say({ type: 'fill', items })
+  }
+
   itemsChanged(items: Uint32Array): void {
     this.say({ type: 'items-changed', items })
   }
@@ -100,6 +107,8 @@ export class IndexThreadProxy implements IndexThread {
       case 'ready':
         this.isReady = true
         return this.events.ready()
+      case 'filled':
+        return this.events.filled()
       case 'retrieved':
         return this.settle(message.call, { ok: true, frame: message.frame })
       case 'retrieve-failed':

@@ -5,12 +5,17 @@ import { indexSettings } from '../../funnel/settings.ts'
 import { Maintenance } from './maintenance.ts'
 import type { FromIndexThread, IndexThreadData, ToIndexThread } from './messages.ts'
 
-/** The index thread: searches when asked, and keeps its graphs up to date in slices between two searches. */
+/**
+ * The index thread: searches when asked, and keeps its graphs up to date in slices between two searches. Changes of items
+ * do not wait for a model set that is being built, which may take minutes; the two share the slice.
+ */
 const data = workerData as IndexThreadData
 const port = parentPort!
 const settings = settingsFromText(data.settings)
 const stage = new RetrievalStage(data.shard, data.shards, settings, () => performance.now())
-const maintenance = new Maintenance(settings.of(indexSettings).upsertSliceMs, () => performance.now())
+const sliceMs = settings.of(indexSettings).upsertSliceMs / 2
+const changes = new Maintenance(sliceMs, () => performance.now())
+const builds = new Maintenance(sliceMs, () => performance.now())
 
 function say(message: FromIndexThread, transfer: ArrayBuffer[] = []): void {
   port.postMessage(message, transfer)
@@ -25,17 +30,27 @@ function retrieve(call: number, frame: ArrayBuffer): void {
   }
 }
 
+/** Items that cannot be placed are a defect, which costs the thread: the next one starts from what is right. */
+function update(items: Uint32Array, done: () => void): void {
+  changes.add(stage.partition.update(items), failure => {
+    if (failure !== null) throw new Error(`items could not be placed: ${failure}`)
+    done()
+  })
+}
+
 function receive(message: ToIndexThread): void {
   switch (message.type) {
     case 'retrieve':
       return retrieve(message.call, message.frame)
     case 'tables':
       return stage.partition.setTables(message.tables)
+    case 'fill':
+      return update(message.items, () => say({ type: 'filled' }))
     case 'items-changed':
-      return maintenance.add(stage.partition.update(message.items), () => {})
+      return update(message.items, () => {})
     case 'prepare': {
       const { generation } = message.handles
-      return maintenance.add(stage.partition.prepare(message.handles), failure =>
+      return builds.add(stage.partition.prepare(message.handles), failure =>
         say(
           failure === null ? { type: 'prepared', generation } : { type: 'prepare-failed', generation, reason: failure },
         ),
@@ -44,7 +59,8 @@ function receive(message: ToIndexThread): void {
     case 'retire':
       return stage.partition.retire(message.generation)
     case 'stop':
-      maintenance.stop()
+      changes.stop()
+      builds.stop()
       return port.close()
     case 'die':
       throw new Error('index thread ended by a fault switch')

@@ -24,6 +24,7 @@ class Thread {
     const whole = { shard: 0, shards: 1, settings: settingsText(testSettings()), tables: tablesOf(catalog), ...data }
     this.proxy = new IndexThreadProxy(whole, {
       ready: () => this.heard('ready'),
+      filled: () => this.heard('filled'),
       prepared: generation => this.heard(`prepared ${generation}`),
       prepareFailed: generation => this.heard(`prepare failed ${generation}`),
       died: reason => {
@@ -59,8 +60,9 @@ afterEach(async () => {
 async function filled(): Promise<Thread> {
   const thread = new Thread()
   await thread.until('ready')
-  thread.proxy.itemsChanged(Uint32Array.from(everything))
+  thread.proxy.fill(Uint32Array.from(everything))
   thread.proxy.prepare(handlesFor(set, everything))
+  await thread.until('filled')
   await thread.until(`prepared ${set.generation}`)
   return thread
 }
@@ -98,6 +100,20 @@ describe('an index thread', () => {
     expect(outcome.ok && [...decodeFrame(retrievalLayout, outcome.frame).items]).toEqual([30])
   })
 
+  it('finds a new item although a model set is being built', async () => {
+    const many = sampleItems(1500)
+    const state = catalogOf([...many, sampleItem('new', { publishedAt: now - 1000 })])
+    const settings = settingsText(testSettings({ 'index.buildWidth': 2000 }))
+    const thread = new Thread({ tables: tablesOf(state), settings })
+    await thread.until('ready')
+    const handles = handlesFor(loadWhole(liveModels(state).models, 'a', tinyModelSet(many)), many.keys())
+    for (let n = 0; n < 4; n++) thread.proxy.prepare({ ...handles, generation: n + 1 })
+    thread.proxy.itemsChanged(Uint32Array.of(1500))
+    const outcome = await thread.retrieve(packedRequest(state, { now }))
+    expect(outcome.ok && [...decodeFrame(retrievalLayout, outcome.frame).items]).toEqual([1500])
+    expect(thread.log).toEqual(['ready'])
+  })
+
   it('answers every call, each with its own result', async () => {
     const thread = await filled()
     const outcomes = await Promise.all(
@@ -131,6 +147,13 @@ describe('an index thread', () => {
     const thread = new Thread({ settings: { 'index.shards': 'many' } })
     await thread.until('died')
     expect(thread.log[0]).toContain('index.shards')
+  })
+
+  it('that can not place an item dies rather than go on without it', async () => {
+    const thread = await filled()
+    thread.proxy.itemsChanged({} as never)
+    await thread.until('died')
+    expect(thread.log.join()).toContain('items could not be placed')
   })
 
   it('ends in good order when it is stopped: no death, and what was asked before is answered', async () => {
