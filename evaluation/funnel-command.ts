@@ -73,7 +73,7 @@ const indexRequestsMax = 1000
  * @throws RangeError when there is too little history; NotEnoughData; StorageError
  */
 export async function evaluateFunnel(options: FunnelEvaluationOptions): Promise<FunnelReport> {
-  const { settings, seed = 1, usersMax = 2000, queriesPerUserMax = 3, keep = false } = options
+  const { settings, seed = 1, usersMax = 1000, queriesPerUserMax = 3, keep = false } = options
   const clock = new Stopwatch()
   const journal = await openJournal(layoutOf(options.dataDir).journal, { readOnly: true })
   const scratch = await makeScratchDirectory()

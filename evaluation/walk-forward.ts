@@ -76,6 +76,8 @@ export async function walkForward(input: WalkForwardInput): Promise<WalkForwardR
   const engine = await startEngine(scratch, settings, manifest.id, input.log)
   const reader = await openJournal(scratch.journal, { readOnly: true })
   try {
+    // Lists per segment are told to the counters in a roundabout way; this epoch holds all of the recovered history.
+    await engine.publishEpoch()
     const follower = new JournalFollower(settings, reader)
     await follower.catchUp()
     const inquiry = new Inquiry(engine, follower, columns, contents.content)

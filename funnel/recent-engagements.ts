@@ -3,57 +3,83 @@ import type { FoldedEvent } from '../features/folded-event.ts'
 
 /**
  * What the item counters have counted lately, so that an event that is sent twice, or a play that is told as a click and
- * later as a finish, counts once. A window of the last `capacity` engagements, in journal order.
+ * later as a finish, counts once. In journal order, over the last `capacity` engagements at most and half as many at
+ * least: two halves are kept, and the older one is let go when the newer one is full.
  *
- * 1. What is in the window depends on the events alone.
- * 2. At most `capacity` engagements and as many event ids are remembered; the oldest leave first.
+ * What is remembered depends on the events alone.
  */
 export class RecentEngagements {
-  private readonly capacity: number
+  private readonly halfCapacity: number
   private readonly windowMs: number
-  private readonly engagements = new Map<number, Engagement>()
-  private readonly eventIds = new Set<number>()
+  private newer: Half
+  private older: Half
 
   /** @param windowMs events of one person on one item this close together are one engagement */
-  constructor(capacity: number, windowMs: number, from: RecentState = { engagements: [], eventIds: [] }) {
-    this.capacity = capacity
+  constructor(capacity: number, windowMs: number, from: RecentState = { newer: emptyHalf, older: emptyHalf }) {
+    this.halfCapacity = Math.ceil(capacity / 2)
     this.windowMs = windowMs
-    for (const [key, roles, time] of from.engagements) this.engagements.set(key, { roles, time })
-    for (const id of from.eventIds) this.eventIds.add(id)
+    this.newer = fromState(from.newer)
+    this.older = fromState(from.older)
   }
 
   /** The roles of the event that have not been counted yet; none for an event that has been seen. */
   newRoles({ eventIdHash, userHash, item, roles, time }: FoldedEvent): RoleSet {
-    if (this.eventIds.has(eventIdHash)) return 0
-    this.eventIds.add(eventIdHash)
-    if (this.eventIds.size > this.capacity) this.eventIds.delete(this.eventIds.values().next().value!)
+    if (this.newer.eventIds.has(eventIdHash) || this.older.eventIds.has(eventIdHash)) return 0
+    if (this.newer.eventIds.size >= this.halfCapacity) this.turnOver()
+    this.newer.eventIds.add(eventIdHash)
     if (roles === Role.impression) return roles
 
     const key = engagementKey(userHash, item)
-    const known = this.engagements.get(key)
+    const known = this.newer.engagements.get(key) ?? this.older.engagements.get(key)
     const counted = known !== undefined && Math.abs(time - known.time) <= this.windowMs ? known.roles : 0
-    this.engagements.delete(key)
-    this.engagements.set(key, { roles: counted | (roles & ~Role.impression), time })
-    if (this.engagements.size > this.capacity) this.engagements.delete(this.engagements.keys().next().value!)
+    this.newer.engagements.set(key, { roles: counted | (roles & ~Role.impression), time })
     return roles & ~counted
   }
 
   toState(): RecentState {
-    return {
-      engagements: [...this.engagements].map(([key, { roles, time }]) => [key, roles, time] as const),
-      eventIds: [...this.eventIds],
-    }
+    return { newer: stateOf(this.newer), older: stateOf(this.older) }
+  }
+
+  private turnOver(): void {
+    this.older = this.newer
+    this.newer = fromState(emptyHalf)
   }
 }
 
-export interface RecentState {
+interface Half {
+  readonly engagements: Map<number, Engagement>
+  readonly eventIds: Set<number>
+}
+
+interface HalfState {
   readonly engagements: readonly (readonly [key: number, roles: RoleSet, time: number])[]
   readonly eventIds: readonly number[]
+}
+
+export interface RecentState {
+  readonly newer: HalfState
+  readonly older: HalfState
 }
 
 interface Engagement {
   readonly roles: RoleSet
   readonly time: number
+}
+
+const emptyHalf: HalfState = { engagements: [], eventIds: [] }
+
+function fromState({ engagements, eventIds }: HalfState): Half {
+  return {
+    engagements: new Map(engagements.map(([key, roles, time]) => [key, { roles, time }])),
+    eventIds: new Set(eventIds),
+  }
+}
+
+function stateOf({ engagements, eventIds }: Half): HalfState {
+  return {
+    engagements: [...engagements].map(([key, { roles, time }]) => [key, roles, time] as const),
+    eventIds: [...eventIds],
+  }
 }
 
 /** 53 bits of (person, item): unlikely enough to collide within one window. */
