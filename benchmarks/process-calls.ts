@@ -17,7 +17,7 @@ interface Question {
 
 type Answer =
   | { readonly call: number; readonly ok: true; readonly answer: unknown }
-  | { readonly call: number; readonly ok: false; readonly reason: string }
+  | { readonly call: number; readonly ok: false; readonly reason: string; readonly stack?: string }
 
 interface Waiting {
   resolve(answer: unknown): void
@@ -65,7 +65,7 @@ export class CalledProcess<C extends Calls> {
     const waiting = this.waiting.get(answer.call)
     this.waiting.delete(answer.call)
     if (answer.ok) waiting?.resolve(answer.answer)
-    else waiting?.reject(new Error(answer.reason))
+    else waiting?.reject(new Error(answer.reason, { cause: answer.stack }))
   }
 
   private end(reason: string): void {
@@ -86,7 +86,8 @@ export function serveCalls<C extends Calls>(
     try {
       say({ call, ok: true, answer: await answers[name](ask) })
     } catch (error) {
-      say({ call, ok: false, reason: error instanceof Error ? (error.stack ?? error.message) : String(error) })
+      const { message, stack } = error as Error
+      say({ call, ok: false, reason: message, stack })
     }
   })
   process.on('disconnect', () => void close())

@@ -16,7 +16,11 @@ const program = new Command('npm run bench --')
   .description(
     'Measures Sluice on this machine. See benchmarks/README.md for what the figures mean and what they do not.',
   )
-  .action(() => console.log(listing()))
+  .argument('[scenario]')
+  .action((unknown?: string) => {
+    if (unknown !== undefined) program.error(`error: there is no scenario '${unknown}'\n\n${listing()}`)
+    console.log(listing())
+  })
 
 for (const scenario of scenarios) {
   const command = program

@@ -16,6 +16,7 @@ import { funnelSettings } from '../../funnel/settings.ts'
 import type { FromRankThreads, RankTask, RankThreadData, ToRankThreads } from './messages.ts'
 
 let pools = 0
+const stopGraceMs = 3000
 
 export class RankPool {
   private readonly pool: Piscina<RankTask, ArrayBuffer | ArrayBuffer[]>
@@ -87,7 +88,10 @@ export class RankPool {
     return this.pool.queueSize
   }
 
+  /** A thread that is ended while it opens a model takes the process along, so loading is waited for, up to a bound. */
   async stop(): Promise<void> {
+    const loaded = Promise.allSettled([...this.preparing.values()].map(({ promise }) => promise))
+    await Promise.race([loaded, new Promise(resolve => setTimeout(resolve, stopGraceMs).unref())])
     this.channel.close()
     await this.pool.close({ force: false })
   }

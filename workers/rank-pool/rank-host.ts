@@ -20,7 +20,7 @@ export class RankHost {
   private readonly tables = new TableReaders()
   private readonly models = new Map<number, LoadedModelSet>()
   /** Sets on their way into `models`, unless they are retired before they arrive. */
-  private readonly loading = new Set<number>()
+  private readonly loading = new Map<number, Promise<void>>()
   private readonly stage: RankStage
   private waiting: { readonly arrived: () => boolean; readonly resolve: () => void }[] = []
 
@@ -35,12 +35,25 @@ export class RankHost {
     this.wake()
   }
 
-  async prepare(handles: ModelSetHandles): Promise<void> {
+  /** Loads a set once, however often it is asked for meanwhile. */
+  prepare(handles: ModelSetHandles): Promise<void> {
     const { generation } = handles
-    if (this.models.has(generation)) return
-    this.loading.add(generation)
-    const models = await loadModelSet(handles, this.settings)
-    if (this.loading.delete(generation)) this.models.set(generation, models)
+    if (this.models.has(generation)) return Promise.resolve()
+    const underWay = this.loading.get(generation)
+    if (underWay !== undefined) return underWay
+    const load = this.load(handles)
+    this.loading.set(generation, load)
+    return load
+  }
+
+  private async load(handles: ModelSetHandles): Promise<void> {
+    const { generation } = handles
+    try {
+      const models = await loadModelSet(handles, this.settings)
+      if (this.loading.has(generation)) this.models.set(generation, models)
+    } finally {
+      this.loading.delete(generation)
+    }
     this.wake()
   }
 
