@@ -23,9 +23,12 @@ export interface PreparedCandidates {
   readonly merged: MergedCandidates
 }
 
+/** What a candidate brings from retrieval. */
+export type MergedColumns = Pick<MergedCandidates, 'items' | 'bestRank' | 'proposers'>
+
 /**
- * From the answers of the partitions to candidates with features. Rank threads and the making of training rows both
- * come here, so a model sees in training what it will see when it serves.
+ * From the answers of the partitions to candidates with features. Rank threads, the making of training rows and the
+ * check of served feeds all come here, so a model sees in training what it will see when it serves.
  */
 export class CandidateStage {
   private readonly settings: Settings
@@ -46,21 +49,27 @@ export class CandidateStage {
   merge(query: RequestFrame, replies: readonly RetrievalFrame[], items: ItemReader): PreparedCandidates {
     const proposals = gatherProposals(replies, query.budgets)
     const merged = this.merger.merge(proposals, query.candidateLimit, this.weights)
-    if (merged.count > this.candidates.capacity) {
-      this.candidates = new CandidateSet(merged.count)
-      this.matrix = new Float32Array(merged.count * featureCount)
+    return { candidates: this.admit(merged, query, items), proposals, merged }
+  }
+
+  /** Takes candidates in their merged order; those of a served feed come from its record. */
+  admit(merged: MergedColumns, query: RequestFrame, items: ItemReader): CandidateSet {
+    const count = merged.items.length
+    if (count > this.candidates.capacity) {
+      this.candidates = new CandidateSet(count)
+      this.matrix = new Float32Array(count * featureCount)
     }
     const { candidates } = this
-    candidates.count = merged.count
+    candidates.count = count
     candidates.item.set(merged.items)
     candidates.bestRank.set(merged.bestRank)
     candidates.proposers.set(merged.proposers)
     // All proposals passed the filters at `catalogSeq`, so each has a row there.
-    for (let i = 0; i < merged.count; i++) candidates.row[i] = items.rowAt(merged.items[i], query.catalogSeq)
-    return { candidates, proposals, merged }
+    for (let i = 0; i < count; i++) candidates.row[i] = items.rowAt(merged.items[i], query.catalogSeq)
+    return candidates
   }
 
-  /** Features of what was merged last, [candidates × featureCount]; zeros while there is no model set. */
+  /** Features of what was taken last, [candidates × featureCount]; zeros while there is no model set. */
   features(
     query: RequestFrame,
     items: ItemReader,

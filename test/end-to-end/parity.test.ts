@@ -103,15 +103,15 @@ describe('replay parity', () => {
   })
 
   it('notices when the newest event of a person is missing', async () => {
+    let lost = 0
     const report = await parityOf(stopped(), journal => {
-      const { served } = [...journal.read(1, { kinds: ['served'] })].find(
-        ({ record }) => record.served.userSeq > 0,
-      )!.record
-      return without(journal, served.userSeq)
+      const feeds = [...journal.read(1, { kinds: ['served'] })].map(({ record }) => record.served)
+      lost = feeds.find(({ userSeq }) => userSeq > 0)!.userSeq
+      return without(journal, lost)
     })
     expect(report.checked).toBe(900)
     expect(report.matched).toBeLessThan(900)
-    expect(report.mismatches[0].problem).toMatch(/^the person never was at \d+$/)
+    expect(report.mismatches.map(({ problem }) => problem)).toContain(`the person never was at ${lost}`)
   })
 
   it('notices one event too few in the item counters, and names the feature', async () => {

@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest'
+import { engineFragments } from '../../../actors/fragments.ts'
+import { loadSettings } from '../../../config/load.ts'
+import { evaluateIndex } from '../../../evaluation/index-command.ts'
+import { renderIndexReport } from '../../../evaluation/render-report.ts'
+import { spaceNames } from '../../../funnel/ports.ts'
+import { learningFragments } from '../../../learning/settings.ts'
+import { silentProgress } from '../../../telemetry/progress.ts'
+
+function evaluate(values: Readonly<Record<string, string>> = {}) {
+  const small = { 'training.ials.dimension': '16', 'training.ials.epochs': '4', 'training.content.dimension': '16' }
+  const settings = loadSettings([...engineFragments, ...learningFragments], { commandLine: { ...small, ...values } })
+  return evaluateIndex({ settings, items: 4000, eventsMax: 60_000, queries: 100, progress: silentProgress })
+}
+
+describe('recall of the index on a simulated catalogue', () => {
+  it('is at least 95 % with the settings that production has, in searches that go through the graphs', async () => {
+    const report = await evaluate()
+    for (const space of spaceNames) {
+      const { searches, recallPerSearch, recallMerged } = report.metrics.index.spaces[space]
+      expect(searches).toBeGreaterThan(100)
+      expect(recallPerSearch).toBeGreaterThanOrEqual(0.95)
+      expect(recallMerged).toBeGreaterThanOrEqual(0.95)
+    }
+    expect(renderIndexReport(report)).toContain('collaborative')
+  }, 60_000)
+
+  it('falls when the graphs are made too thin, so the measure tells', async () => {
+    const report = await evaluate({ 'index.linksPerPoint': '4', 'index.buildWidth': '16' })
+    expect(report.metrics.index.spaces.content.recallMerged).toBeLessThan(0.95)
+  }, 60_000)
+
+  it('finds everything where every search scans', async () => {
+    const report = await evaluate({ 'index.exactScanShare': '0.001' })
+    for (const space of spaceNames) {
+      const { searches, scans, recallMerged } = report.metrics.index.spaces[space]
+      expect([searches, recallMerged]).toEqual([0, 1])
+      expect(scans).toBeGreaterThan(100)
+    }
+  }, 60_000)
+})
