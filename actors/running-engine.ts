@@ -51,6 +51,7 @@ export class RunningEngine implements Engine {
   private readonly snapshots: NodeJS.Timeout
   private requestNumber = 0
   private snapshotSeq: number
+  private lastSnapshot: Promise<void> = Promise.resolve()
   private readonly underWay = new Set<Promise<unknown>>()
   private stopping: Promise<void> | null = null
 
@@ -150,7 +151,14 @@ export class RunningEngine implements Engine {
     })
   }
 
-  async snapshot(): Promise<void> {
+  /** Calls take turns: each is resolved by a snapshot that was begun after it. */
+  snapshot(): Promise<void> {
+    const turn = this.lastSnapshot.then(() => this.takeSnapshot())
+    this.lastSnapshot = turn.catch(() => {})
+    return turn
+  }
+
+  private async takeSnapshot(): Promise<void> {
     const done = await new Promise<SnapshotDone>(resolve => {
       tell(this.tree.catalog, { type: 'snapshot', replyTo: callbackRef(resolve) })
     })

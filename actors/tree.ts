@@ -44,7 +44,7 @@ import { engineSettings } from './engine-settings.ts'
 import { indexShardActor } from './index-shard/actor.ts'
 import type { IndexShardMessage } from './index-shard/protocol.ts'
 import { journalActor } from './journal/actor.ts'
-import type { JournalMessage } from './journal/protocol.ts'
+import type { AppendReply, JournalMessage } from './journal/protocol.ts'
 import { journalSettings } from './journal/settings.ts'
 import { modelManagerActor } from './model-manager/actor.ts'
 import type { ModelManagerMessage } from './model-manager/protocol.ts'
@@ -174,10 +174,10 @@ class Grower {
       this.tables.publish(epoch)
       this.published.reach(epoch.counters.epoch)
     }
-    const { clock, store } = parts
+    const { store } = parts
     return this.system.spawn(
       'counters',
-      countersActor({ settings, clock, store, requestEpoch: () => this.requestEpoch(), publish }),
+      countersActor({ settings, store, requestEpoch: replyTo => this.requestEpoch(replyTo), publish }),
     )
   }
 
@@ -225,7 +225,7 @@ class Grower {
       userShards,
       counters,
       indexShards,
-      requestEpoch: () => this.requestEpoch(),
+      requestEpoch: replyTo => this.requestEpoch(replyTo),
       onApplied: seq => this.applied.reach(seq),
       monotonic,
       settings,
@@ -280,8 +280,8 @@ class Grower {
     }
   }
 
-  private requestEpoch(): void {
-    tell(this.journal, { type: 'append', records: [{ kind: 'epoch', at: this.parts.clock.now() }] })
+  private requestEpoch(replyTo: ActorRef<AppendReply>): void {
+    tell(this.journal, { type: 'append', records: [{ kind: 'epoch', at: this.parts.clock.now() }], replyTo })
   }
 
   private handlesFor(handles: ModelSetHandles, shard: number): ModelSetHandles {

@@ -21,7 +21,7 @@ import type { ActorContext, Behaviour, Receiver } from '../../supervision/behavi
 import { applyOrSkip } from '../apply-or-skip.ts'
 import type { CounterEntry, CountersMessage } from '../counters/protocol.ts'
 import type { IndexShardMessage } from '../index-shard/protocol.ts'
-import type { CommittedGroup } from '../journal/protocol.ts'
+import type { AppendReply, CommittedGroup } from '../journal/protocol.ts'
 import type { SnapshotDone, SnapshotWritten } from '../snapshot-protocol.ts'
 import type { EventsApplied, ShardEntry, UserShardMessage } from '../user-shard/protocol.ts'
 import type { CatalogMessage } from './protocol.ts'
@@ -35,7 +35,8 @@ export interface CatalogParts {
   readonly userShards: readonly ActorRef<UserShardMessage>[]
   readonly counters: ActorRef<CountersMessage>
   readonly indexShards: readonly ActorRef<IndexShardMessage>[]
-  readonly requestEpoch: () => void
+  /** Asks the journal for an epoch record; `replyTo` hears when none will come. */
+  readonly requestEpoch: (replyTo: ActorRef<AppendReply>) => void
   /** Told what can be read from now on. */
   readonly onApplied: (throughSeq: number) => void
   readonly monotonic: MonotonicClock
@@ -95,6 +96,10 @@ class CatalogActor implements Receiver<CatalogMessage> {
         return this.failSnapshot(message.reason)
       case 'reclaim-due':
         return this.reclaim()
+      case 'appended':
+        return
+      case 'append-failed':
+        return this.failSnapshot(`its place in the journal could not be marked: ${message.reason}`)
       default:
         message satisfies never
     }
@@ -205,7 +210,7 @@ class CatalogActor implements Receiver<CatalogMessage> {
       return tell<SnapshotDone>(replyTo, { type: 'snapshot-done', throughSeq: 0, failure })
     }
     this.snapshot = { replyTo, throughSeq: 0, waitingFor: 0, changed: new Map(), failure: null }
-    this.parts.requestEpoch()
+    this.parts.requestEpoch(this.context.self as ActorRef<AppendReply>)
   }
 
   /** The epoch record has come by: what was collected goes out first, then every owner is asked for its part. */

@@ -1,5 +1,5 @@
 import type { ActorRef } from '../../supervision/actor-ref.ts'
-import type { CommittedGroup } from '../journal/protocol.ts'
+import type { AppendReply, CommittedGroup } from '../journal/protocol.ts'
 import type { SnapshotDone, SnapshotWritten } from '../snapshot-protocol.ts'
 
 /**
@@ -12,6 +12,8 @@ export type CatalogMessage =
   | { readonly type: 'continue' }
   /** Takes a snapshot behind the next epoch record, which the catalog asks for. */
   | { readonly type: 'snapshot'; readonly replyTo: ActorRef<SnapshotDone> }
+  /** What the journal says of the epoch record that was asked for. */
+  | AppendReply
   | SnapshotWritten
   | { readonly type: 'catalog-written'; readonly throughSeq: number }
   | { readonly type: 'catalog-failed'; readonly reason: string }

@@ -9,7 +9,6 @@
  */
 import { deserialize, serialize } from 'node:v8'
 import type { Settings } from '../../config/settings.ts'
-import type { Clock } from '../../domain/ports.ts'
 import { countersSettings } from '../../funnel/counters-settings.ts'
 import {
   type CountersSnapshot,
@@ -19,18 +18,21 @@ import {
 } from '../../funnel/counters-state.ts'
 import { epochsKept } from '../../funnel/table-readers.ts'
 import type { OnlineStore } from '../../storage/online-store.ts'
-import { tell } from '../../supervision/actor-ref.ts'
+import { type ActorRef, tell } from '../../supervision/actor-ref.ts'
 import type { ActorContext, Behaviour, Receiver } from '../../supervision/behaviour.ts'
 import { applyOrSkip } from '../apply-or-skip.ts'
+import type { AppendReply } from '../journal/protocol.ts'
 import type { SnapshotWritten, WriteSnapshot } from '../snapshot-protocol.ts'
 import type { CounterBatch, CountersMessage } from './protocol.ts'
 
 export interface CountersParts {
   readonly settings: Settings
-  readonly clock: Clock
   readonly store: OnlineStore
-  /** Asks the journal for an epoch record; the epoch is published when it comes back through the stream. */
-  readonly requestEpoch: (at: number) => void
+  /**
+   * Asks the journal for an epoch record; the epoch is published when it comes back through the stream. `replyTo` hears
+   * when none will come.
+   */
+  readonly requestEpoch: (replyTo: ActorRef<AppendReply>) => void
   readonly publish: (epoch: PublishedEpoch) => void
 }
 
@@ -92,6 +94,11 @@ class CountersActor implements Receiver<CountersMessage> {
       case 'epoch-due':
         this.requestEpoch()
         return this.schedule()
+      case 'appended':
+        return
+      case 'append-failed':
+        this.epochRequested = false
+        return
       case 'write-snapshot':
         return this.writeSnapshot(message)
       case 'written':
@@ -125,7 +132,7 @@ class CountersActor implements Receiver<CountersMessage> {
   private requestEpoch(): void {
     if (!this.changed || this.epochRequested) return
     this.epochRequested = true
-    this.parts.requestEpoch(this.parts.clock.now())
+    this.parts.requestEpoch(this.context.self as ActorRef<AppendReply>)
   }
 
   private publish(epoch: number, at: number): void {

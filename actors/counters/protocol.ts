@@ -1,5 +1,6 @@
 import type { FoldedEvent } from '../../features/folded-event.ts'
 import type { SegmentEngagement } from '../../funnel/counters-state.ts'
+import type { AppendReply } from '../journal/protocol.ts'
 import type { WriteSnapshot } from '../snapshot-protocol.ts'
 
 /** The counters actor is the only writer of item counters and of the trending and popular lists. */
@@ -8,6 +9,8 @@ export type CountersMessage =
   /** Which segments the folded events came from; only the lists per segment read it. */
   | { readonly type: 'segments'; readonly engagements: readonly SegmentEngagement[] }
   | { readonly type: 'epoch-due' }
+  /** What the journal says of the epoch record that was asked for. */
+  | AppendReply
   | WriteSnapshot
   | { readonly type: 'written'; readonly throughSeq: number; readonly failure: string | null }
 

@@ -1,8 +1,8 @@
 /**
  * The journal actor.
  *
- * 1. Records are numbered in the order in which their groups arrived; one commit is under way at a time, and everything
- *    that arrived meanwhile shares the next (group commit).
+ * 1. Records are numbered in the order in which their groups arrived; one commit is under way at a time. It takes
+ *    everything that had arrived when the actor's turn came (group commit).
  * 2. A group is handed on after it is durable, and groups are handed on in order.
  * 3. While the tail is recovered, new groups wait: nothing overtakes it.
  * 4. At most `pendingRecordsMax` records wait; more are refused at once.
@@ -51,6 +51,8 @@ class JournalActor implements Receiver<JournalMessage> {
     switch (message.type) {
       case 'append':
         return this.accept(message)
+      case 'commit-due':
+        return this.commitNext()
       case 'committed':
         return this.handOn(message.firstSeq)
       case 'commit-failed':
@@ -75,7 +77,7 @@ class JournalActor implements Receiver<JournalMessage> {
     }
     this.waiting.push(group)
     this.waitingRecords += group.records.length
-    this.commitNext()
+    if (this.waiting.length === 1 && this.committing.length === 0) tell(this.context.self, { type: 'commit-due' })
   }
 
   private commitNext(): void {

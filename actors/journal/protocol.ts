@@ -12,6 +12,8 @@ export type JournalMessage =
       /** Told by the user shards once events of this group are folded. */
       readonly appliedTo?: ActorRef<EventsApplied>
     }
+  /** Whatever was in the mailbox with the first group of a commit has been taken in too. */
+  | { readonly type: 'commit-due' }
   | { readonly type: 'committed'; readonly firstSeq: number }
   | { readonly type: 'commit-failed'; readonly reason: string }
   /** Hand on what the snapshots do not hold, in slices; `doneTo` is told when the last is on its way. */

@@ -3,13 +3,14 @@ import { catalogActor } from '../../actors/catalog/actor.ts'
 import type { CatalogMessage } from '../../actors/catalog/protocol.ts'
 import { restoreCatalog } from '../../actors/catalog/snapshot.ts'
 import type { CountersMessage } from '../../actors/counters/protocol.ts'
+import type { AppendReply } from '../../actors/journal/protocol.ts'
 import type { SnapshotDone, WriteSnapshot } from '../../actors/snapshot-protocol.ts'
 import type { UserShardMessage } from '../../actors/user-shard/protocol.ts'
 import { CatalogState } from '../../domain/catalog-state.ts'
 import type { Item } from '../../domain/item.ts'
 import type { JournalRecord } from '../../domain/journal.ts'
 import { ItemDocuments } from '../../storage/item-documents.ts'
-import { tell } from '../../supervision/actor-ref.ts'
+import { type ActorRef, tell } from '../../supervision/actor-ref.ts'
 import { liveModels } from '../fakes/loaded-models.ts'
 import { MemoryOnlineStore } from '../fakes/memory-online-store.ts'
 import { Probe } from '../fakes/probe.ts'
@@ -25,6 +26,7 @@ function start() {
   const { system, time } = testSystem()
   const store = new MemoryOnlineStore()
   const state = new CatalogState(limits, new ItemDocuments(store, 100))
+  const epochsRequested: ActorRef<AppendReply>[] = []
   const users = new Probe<UserShardMessage>('users')
   const counters = new Probe<CountersMessage>('counters')
   const catalog = system.spawn<CatalogMessage>(
@@ -36,7 +38,7 @@ function start() {
       userShards: [users],
       counters,
       indexShards: [new Probe('index')],
-      requestEpoch() {},
+      requestEpoch: replyTo => epochsRequested.push(replyTo),
       onApplied() {},
       monotonic: time,
       settings: testSettings(),
@@ -61,7 +63,7 @@ function start() {
     await settle()
   }
   const restored = () => restoreCatalog(store, new ItemDocuments(store, 100), limits)
-  return { store, state, users, counters, catalog, commit, begin, asked, answer, restored }
+  return { store, state, users, counters, catalog, epochsRequested, commit, begin, asked, answer, restored }
 }
 
 const items = [
@@ -161,6 +163,16 @@ describe('a snapshot of the catalogue', () => {
     await answer(asked(users))
     await answer(asked(counters))
     expect([done.last?.failure, restored().appliedSeq]).toEqual([null, 3])
+  })
+
+  it('fails when the journal takes no epoch record, rather than wait for one', async () => {
+    const { catalog, epochsRequested } = start()
+    const failed = new Probe<SnapshotDone>()
+    tell(catalog, { type: 'snapshot', replyTo: failed })
+    await settle()
+    tell(epochsRequested[0], { type: 'append-failed', code: 'storage_failed', reason: 'the disk is full' })
+    await settle()
+    expect(failed.received).toMatchObject([{ failure: expect.stringContaining('the disk is full') }])
   })
 
   it('is refused while another is being written', async () => {

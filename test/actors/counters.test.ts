@@ -2,13 +2,14 @@ import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { countersActor } from '../../actors/counters/actor.ts'
 import type { CounterEntry, CountersMessage } from '../../actors/counters/protocol.ts'
+import type { AppendReply } from '../../actors/journal/protocol.ts'
 import type { SnapshotWritten } from '../../actors/snapshot-protocol.ts'
 import { CounterColumn } from '../../domain/counters.ts'
 import { Role } from '../../domain/roles.ts'
 import { CounterEpochReader } from '../../domain/shared/counter-epochs.ts'
 import type { PublishedEpoch } from '../../funnel/counters-state.ts'
 import { foldEvent } from '../../funnel/fold-event.ts'
-import { tell } from '../../supervision/actor-ref.ts'
+import { type ActorRef, tell } from '../../supervision/actor-ref.ts'
 import { MemoryOnlineStore } from '../fakes/memory-online-store.ts'
 import { Probe } from '../fakes/probe.ts'
 import { catalogOf, startOf2024 as now, sampleEvent, sampleItems, testSettings } from '../fakes/samples.ts'
@@ -19,14 +20,13 @@ const catalog = catalogOf(sampleItems(8))
 function start(store = new MemoryOnlineStore()) {
   const { system, time } = testSystem()
   const published: PublishedEpoch[] = []
-  const epochsRequested: number[] = []
+  const epochsRequested: ActorRef<AppendReply>[] = []
   const counters = system.spawn<CountersMessage>(
     'counters',
     countersActor({
       settings: testSettings({ 'counters.epochIntervalMs': 100 }),
-      clock: { now: () => now },
       store,
-      requestEpoch: at => epochsRequested.push(at),
+      requestEpoch: replyTo => epochsRequested.push(replyTo),
       publish: epoch => published.push(epoch),
     }),
   )
@@ -78,12 +78,23 @@ describe('the counters actor', () => {
       time.advance(100)
       await settle()
     }
-    expect(epochsRequested).toEqual([now])
+    expect(epochsRequested).toHaveLength(1)
     await fold(2, epoch(2))
     time.advance(100)
     await settle()
     expect(epochsRequested).toHaveLength(1)
     await fold(3, clicked(3, 3))
+    time.advance(100)
+    await settle()
+    expect(epochsRequested).toHaveLength(2)
+  })
+
+  it('asks again when the journal could not take the epoch', async () => {
+    const { time, epochsRequested, fold } = start()
+    await fold(1, clicked(1, 3))
+    time.advance(100)
+    await settle()
+    tell(epochsRequested[0], { type: 'append-failed', code: 'overloaded', reason: 'too many' })
     time.advance(100)
     await settle()
     expect(epochsRequested).toHaveLength(2)
