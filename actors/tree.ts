@@ -195,12 +195,13 @@ class Grower {
 
   private spawnIndexShards(): ActorRef<IndexShardMessage>[] {
     const { settings, tables } = this
-    const { shards } = settings.of(indexSettings)
+    const { shards, queueMax } = settings.of(indexSettings)
     return range(shards).map(shard =>
       this.system.spawn(
         `index-shard-${shard}`,
         indexShardActor({
           shard,
+          queueMax,
           startThread: events =>
             new IndexThreadProxy({ shard, shards, settings: settingsText(settings), tables: tables.current }, events),
           ownedItems: () => this.ownedItems(shard),

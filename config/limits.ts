@@ -32,21 +32,11 @@ export const limits = defineSettings('limits', 'What a door accepts, and how lon
     0,
     8.64e15,
   ),
-  requestQueueDepthMax: limit('Feed requests in progress before a door answers 503', 'requests', 2_048, 1, 1_000_000),
   eventQueueDepthMax: limit(
     'Events on the way to the journal before a door answers 503',
     'events',
     65_536,
     1,
-    10_000_000,
-  ),
-  indexQueueDepthMax: limit('Searches waiting for one index thread', 'requests', 1_024, 1, 100_000),
-  rankQueueDepthMax: limit('Requests waiting for a rank thread', 'requests', 1_024, 1, 100_000),
-  mailboxDepthMax: limit(
-    'Messages waiting for one actor, the surplus is a dead letter',
-    'messages',
-    100_000,
-    16,
     10_000_000,
   ),
 })

@@ -37,6 +37,14 @@ export const indexSettings = defineSettings('index', 'Index partitions and how t
     unit: 'ratio',
     description: 'A search for more than this share of a partition scans the partition exactly instead.',
   }),
+  queueMax: Type.Integer({
+    default: 1024,
+    minimum: 1,
+    maximum: 100_000,
+    unit: 'searches',
+    description: 'Searches under way in one index thread before feeds go on without its part.',
+    answer: false,
+  }),
   upsertSliceMs: Type.Number({
     default: 2,
     minimum: 0.1,

@@ -3,7 +3,7 @@ import { auc, logLoss } from '../algorithms/statistics/classification-metrics.ts
 import { meanOfDefined, ndcgAt } from '../algorithms/statistics/ranking-metrics.ts'
 import { objectiveCount, objectives } from '../domain/roles.ts'
 import { featureCount } from '../features/schema.ts'
-import type { CalibrationTable } from '../models/calibration.ts'
+import { type CalibrationTable, fitCalibration } from '../models/calibration.ts'
 import { createCalibrator } from '../models/calibrator.ts'
 import { exportRanker } from '../models/ranker.ts'
 import type { RankerRows } from '../models/ranker-data.ts'
@@ -28,32 +28,78 @@ export async function rankerLogits(ranker: TrainedRanker, { features }: RankerRo
   return logits
 }
 
-/** How well the ranker does on rows it has not learned from: per objective, and the order within a query. */
-export function heldOutReport(
-  logits: Float32Array,
-  { labels, weights }: RankerRows,
-  population: Float32Array,
-  calibration: readonly CalibrationTable[],
-  groupSize: number,
-): Record<string, number> {
+/** Held-out rows as a model was asked about them. */
+export interface HeldOut {
+  /** [rows × objectives] */
+  readonly logits: Float32Array
+  readonly rows: RankerRows
+  /** How many candidates each row stands for; 0 for padding. */
+  readonly population: Float32Array
+  readonly groupSize: number
+}
+
+/** One calibration per objective, over rows weighed by how many candidates they stand for. */
+export function calibrate(heldOut: HeldOut): CalibrationTable[] {
+  return objectives.map((_, k) => {
+    const { logit, label, stands } = labelledRows(heldOut, k)
+    return fitCalibration({ logits: logit, labels: label, weights: stands })
+  })
+}
+
+/**
+ * How well the ranker does on rows it has not learned from: per objective, and the order within a query. Log-loss and
+ * calibration error are over all candidates, not over the sample of them, and of probabilities that were calibrated on
+ * the other half of the queries.
+ */
+export function heldOutReport(heldOut: HeldOut): Record<string, number> {
   const report: Record<string, number> = {}
   objectives.forEach((name, k) => {
-    const rows: number[] = []
-    for (let row = 0; row < population.length; row++) if (weights[row * objectiveCount + k] > 0) rows.push(row)
-    const outcome = Float32Array.from(rows, row => labels[row * objectiveCount + k])
-    if (!outcome.includes(0) || !outcome.includes(1)) return
-    const calibrator = createCalibrator(calibration[k])
-    const score = Float32Array.from(rows, row => logits[row * objectiveCount + k])
-    const probability = score.map(logit => calibrator.calibrate(logit))
-    report[`${name}.auc`] = auc(score, outcome)
-    report[`${name}.logLoss`] = logLoss(probability, outcome)
-    report[`${name}.ece`] = expectedCalibrationError(reliabilityBins(probability, outcome, 20, 'equal-mass'))
+    const rows = labelledRows(heldOut, k)
+    if (!rows.label.includes(0) || !rows.label.includes(1)) return
+    const probability = crossCalibrated(rows)
+    const bins = reliabilityBins(probability, rows.label, 20, 'equal-mass', rows.stands)
+    report[`${name}.auc`] = auc(rows.logit, rows.label)
+    report[`${name}.logLoss`] = logLoss(probability, rows.label, rows.stands)
+    report[`${name}.ece`] = expectedCalibrationError(bins)
   })
-  report['click.ndcg@10'] = clickNdcg(logits, labels, population, groupSize)
+  report['click.ndcg@10'] = clickNdcg(heldOut)
   return report
 }
 
-function clickNdcg(logits: Float32Array, labels: Float32Array, population: Float32Array, groupSize: number): number {
+interface LabelledRows {
+  readonly logit: Float32Array
+  readonly label: Float32Array
+  readonly stands: Float32Array
+  /** Each query's rows are in one half. */
+  readonly half: Uint8Array
+}
+
+/** The rows that have a label for objective k. */
+function labelledRows({ logits, rows, population, groupSize }: HeldOut, k: number): LabelledRows {
+  const kept: number[] = []
+  for (let row = 0; row < population.length; row++) {
+    if (population[row] * rows.weights[row * objectiveCount + k] > 0) kept.push(row)
+  }
+  return {
+    logit: Float32Array.from(kept, row => logits[row * objectiveCount + k]),
+    label: Float32Array.from(kept, row => rows.labels[row * objectiveCount + k]),
+    stands: Float32Array.from(kept, row => population[row]),
+    half: Uint8Array.from(kept, row => Math.floor(row / groupSize) % 2),
+  }
+}
+
+/** The probability of each row by a calibration that was fitted on the half it is not in. */
+function crossCalibrated({ logit, label, stands, half }: LabelledRows): Float32Array {
+  const probability = new Float32Array(logit.length)
+  for (const own of [0, 1]) {
+    const weights = stands.map((value, i) => (half[i] === own ? 0 : value))
+    const calibrator = createCalibrator(fitCalibration({ logits: logit, labels: label, weights }))
+    for (let i = 0; i < logit.length; i++) if (half[i] === own) probability[i] = calibrator.calibrate(logit[i])
+  }
+  return probability
+}
+
+function clickNdcg({ logits, rows: { labels }, population, groupSize }: HeldOut): number {
   const ndcg = new Float64Array(population.length / groupSize)
   for (let group = 0; group < ndcg.length; group++) {
     const rows = Array.from({ length: groupSize }, (_, i) => group * groupSize + i).filter(row => population[row] > 0)

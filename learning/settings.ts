@@ -3,12 +3,13 @@ import { type AnyFragment, defineSettings } from '../config/fragment.ts'
 import { countersSettings } from '../funnel/counters-settings.ts'
 import { funnelFragments } from '../funnel/fragments.ts'
 
+// What is trained with reaches an answer through the model set, which every feed names.
 const share = (value: number, description: string) =>
-  Type.Number({ default: value, minimum: 0.01, maximum: 0.9, unit: 'ratio', description })
+  Type.Number({ default: value, minimum: 0.01, maximum: 0.9, unit: 'ratio', description, answer: false })
 const count = (value: number, unit: string, description: string, minimum = 1, maximum = 100_000_000) =>
-  Type.Integer({ default: value, minimum, maximum, unit, description })
+  Type.Integer({ default: value, minimum, maximum, unit, description, answer: false })
 const number = (value: number, unit: string, description: string, minimum: number, maximum: number) =>
-  Type.Number({ default: value, minimum, maximum, unit, description })
+  Type.Number({ default: value, minimum, maximum, unit, description, answer: false })
 
 export const trainingSettings = defineSettings('training', 'What a model set is trained on.', {
   rankerShare: share(
@@ -43,6 +44,7 @@ export const contentSettings = defineSettings('training.content', 'Content vecto
   buckets: Type.Union([Type.Literal(4096), Type.Literal(16_384), Type.Literal(65_536)], {
     default: 16_384,
     description: 'Hash buckets of the vocabulary, a power of two.',
+    answer: false,
   }),
 })
 

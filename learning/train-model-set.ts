@@ -3,13 +3,12 @@ import { createRandom, splitSeed } from '../algorithms/statistics/random.ts'
 import type { Settings } from '../config/settings.ts'
 import type { Item } from '../domain/item.ts'
 import type { ItemTableLimits } from '../domain/item-table/item-table-writer.ts'
-import { type Objective, objectiveCount, objectives } from '../domain/roles.ts'
+import { type Objective, objectives } from '../domain/roles.ts'
 import { featureCount, featureSchemaHash } from '../features/schema.ts'
 import { featureSettings } from '../features/settings.ts'
 import { type ModelSetContents, type RankerContents, writeModelSet } from '../funnel/model-set-files.ts'
 import { readPromoted } from '../models/artefact.ts'
 import type { Manifest } from '../models/artefact-manifest.ts'
-import { type CalibrationTable, fitCalibration } from '../models/calibration.ts'
 import { exportRanker } from '../models/ranker.ts'
 import { type TrainedRanker, trainRanker } from '../models/ranker-trainer.ts'
 import type { JournalReader } from '../storage/event-log.ts'
@@ -18,7 +17,7 @@ import { type Engagements, readEngagements } from './engagements.ts'
 import { NotEnoughData } from './not-enough-data.ts'
 import { OfflineFunnel } from './offline-funnel.ts'
 import { drawQueries, type RankerQuery } from './ranker-queries.ts'
-import { heldOutReport, rankerLogits } from './ranker-report.ts'
+import { calibrate, type HeldOut, heldOutReport, rankerLogits } from './ranker-report.ts'
 import { RankerRowCollector } from './ranker-rows.ts'
 import { fitRetrievalModels } from './retrieval-models.ts'
 import { learningFragments, rankerSettings, trainingSettings } from './settings.ts'
@@ -95,19 +94,18 @@ async function trainRankerOn(
     isCancelled: task.isCancelled,
   })
   progress.done()
-  const logits = await rankerLogits(trained, validation)
-  const population = collector.populationOf(heldOut, collector.count)
-  const calibration = calibrate(logits, validation, population)
+  const held: HeldOut = {
+    logits: await rankerLogits(trained, validation),
+    rows: validation,
+    population: collector.populationOf(heldOut, collector.count),
+    groupSize,
+  }
   const contents = {
     onnx: exportRanker(trained.architecture, trained.standardisation, trained.parameters),
-    calibration,
+    calibration: calibrate(held),
     trained: trainedFlags(trained),
   }
-  return {
-    contents,
-    metrics: heldOutReport(logits, validation, population, calibration, groupSize),
-    status: trained.objectives,
-  }
+  return { contents, metrics: heldOutReport(held), status: trained.objectives }
 }
 
 /** Little data needs smaller batches to take enough steps, and fewer of them to warm up. */
@@ -158,20 +156,6 @@ function ask(funnel: OfflineFunnel, { userId, time, wanted }: RankerQuery, colle
   collector.add(funnel.candidates(userId, time), byItem)
 }
 
-/** Per objective, over rows weighed by how many candidates they stand for. */
-function calibrate(
-  logits: Float32Array,
-  { labels, weights }: { readonly labels: Float32Array; readonly weights: Float32Array },
-  population: Float32Array,
-): CalibrationTable[] {
-  return objectives.map((_, k) => {
-    const column = (matrix: Float32Array) =>
-      Float32Array.from(population, (_p, row) => matrix[row * objectiveCount + k])
-    const weight = Float32Array.from(population, (stands, row) => stands * weights[row * objectiveCount + k])
-    return fitCalibration({ logits: column(logits), labels: column(labels), weights: weight })
-  })
-}
-
 function trainedFlags({ objectives: status }: TrainedRanker): Readonly<Record<Objective, boolean>> {
   const flags = {} as Record<Objective, boolean>
   for (const name of objectives) flags[name] = status[name].trained
@@ -201,7 +185,7 @@ async function describe(
     id: `ms-${stamp}-${(splitSeed(seed, createdAt) % 0x10000).toString(16).padStart(4, '0')}`,
     createdAt,
     schemaHash: featureSchemaHash(settings.of(featureSettings)),
-    dataRange: { fromSeq: journal.firstSeq, toSeq, fromTime: times[0], toTime: times[count - 1] },
+    dataRange: { fromSeq: journal.firstSeq, toSeq, ...timeRange(times.subarray(0, count)) },
     parent: await readPromoted(modelsRoot),
     seed,
     metrics: ranker.metrics,
@@ -212,4 +196,14 @@ async function describe(
     },
     objectives: ranker.status,
   }
+}
+
+/** Late events stand behind newer ones in the journal. */
+function timeRange(times: Float64Array): { readonly fromTime: number; readonly toTime: number } {
+  let [fromTime, toTime] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  for (const time of times) {
+    fromTime = Math.min(fromTime, time)
+    toTime = Math.max(toTime, time)
+  }
+  return { fromTime, toTime }
 }

@@ -4,7 +4,7 @@
  * 1. One thread at a time. When it dies the actor crashes with it: supervision waits its backoff and starts both anew.
  * 2. A new thread has the tables, all items of the partition and every live model set before it is `ready`; until then
  *    requests are told at once that this shard is out.
- * 3. Every `retrieve` is answered, also when the thread dies over it.
+ * 3. Every `retrieve` is answered, also when the thread dies over it; what is more than `queueMax` at once.
  */
 import type { ModelSetHandles } from '../../funnel/ports.ts'
 import { type ActorRef, tell } from '../../supervision/actor-ref.ts'
@@ -14,6 +14,8 @@ import type { IndexShardMessage, ShardPrepared, ShardReply } from './protocol.ts
 
 export interface IndexShardParts {
   readonly shard: number
+  /** Searches under way at most. */
+  readonly queueMax: number
   /** Starts the thread; its events come back as messages. */
   readonly startThread: (events: IndexThreadEvents) => IndexThread
   /** Every item of this partition, for a thread that starts empty. */
@@ -40,6 +42,7 @@ class IndexShardActor implements Receiver<IndexShardMessage> {
   private readonly loading = new Set<number>()
   /** Generations that the thread has been told to prepare; null until it is filled. */
   private told: Set<number> | null = null
+  private underWay = 0
   private isFilled = false
   private isReady = false
 
@@ -95,7 +98,13 @@ class IndexShardActor implements Receiver<IndexShardMessage> {
     if (!this.isReady) {
       return tell<ShardReply>(replyTo, { type: 'shard-failed', shard, reason: 'the index thread is loading' })
     }
+    if (this.underWay >= this.parts.queueMax) {
+      const reason = `${this.underWay} searches already wait for the index thread`
+      return tell<ShardReply>(replyTo, { type: 'shard-failed', shard, reason })
+    }
+    this.underWay++
     this.thread.retrieve(frame, outcome => {
+      this.underWay--
       if (outcome.ok) tell<ShardReply>(replyTo, { type: 'shard-reply', shard, frame: outcome.frame })
       else tell<ShardReply>(replyTo, { type: 'shard-failed', shard, reason: outcome.reason })
     })

@@ -23,6 +23,7 @@ import { funnelSettings } from '../../funnel/settings.ts'
 import { servedRecord } from '../../funnel/side-effects/served-record.ts'
 import { type ActorRef, tell } from '../../supervision/actor-ref.ts'
 import type { ActorContext, Behaviour, Receiver, Scheduled } from '../../supervision/behaviour.ts'
+import { RankQueueFull } from '../../workers/rank-pool/rank-queue-full.ts'
 import type { EngineErrorCode } from '../engine.ts'
 import type { IndexShardMessage } from '../index-shard/protocol.ts'
 import type { CachedQuery, ContextCodes, UserShardMessage } from '../user-shard/protocol.ts'
@@ -127,7 +128,7 @@ class RequestActor implements Receiver<RequestMessage> {
       case 'ranked':
         return this.reply(message.frame)
       case 'rank-failed':
-        return this.fail('internal', message.reason)
+        return this.fail(message.code, message.reason)
       case 'request-deadline':
         return this.fail('deadline', 'the request took longer than funnel.requestDeadlineMs')
       default:
@@ -220,11 +221,25 @@ class RequestActor implements Receiver<RequestMessage> {
     this.gathering?.cancel()
     this.clock.lap('retrieve')
     this.context.pipe(
-      // A thread that dies over a task takes only that task along: another can do it again.
-      this.parts.ranking.rank(this.frame, this.replies).catch(() => this.parts.ranking.rank(this.frame, this.replies)),
+      this.rankTwice(),
       frame => ({ type: 'ranked', frame }),
-      error => ({ type: 'rank-failed', reason: String(error) }),
+      error => ({
+        type: 'rank-failed',
+        code: error instanceof RankQueueFull ? 'overloaded' : 'internal',
+        reason: String(error),
+      }),
     )
+  }
+
+  /** A thread that dies over a task takes only that task along: another can do it again. */
+  private async rankTwice(): Promise<ArrayBuffer> {
+    const { ranking } = this.parts
+    try {
+      return await ranking.rank(this.frame, this.replies)
+    } catch (error) {
+      if (error instanceof RankQueueFull) throw error
+      return ranking.rank(this.frame, this.replies)
+    }
   }
 
   private reply(frame: ArrayBuffer): void {
@@ -281,7 +296,9 @@ class RequestActor implements Receiver<RequestMessage> {
   }
 
   private fail(code: EngineErrorCode, reason: string): void {
-    this.context.log.error({ reason, requestId: this.task.request.requestId }, 'a request failed')
+    // Refusals under load are counted; logging each would add to the load.
+    if (code !== 'overloaded')
+      this.context.log.error({ reason, requestId: this.task.request.requestId }, 'a request failed')
     this.respond({ type: 'recommendation-failed', code, reason })
     this.context.stop()
   }

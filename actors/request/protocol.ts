@@ -12,7 +12,7 @@ export type RequestMessage =
   | { readonly type: 'query-failed'; readonly reason: string }
   | { readonly type: 'gather-deadline' }
   | { readonly type: 'ranked'; readonly frame: ArrayBuffer }
-  | { readonly type: 'rank-failed'; readonly reason: string }
+  | { readonly type: 'rank-failed'; readonly code: 'overloaded' | 'internal'; readonly reason: string }
   | { readonly type: 'request-deadline' }
 
 export type RecommendReply =

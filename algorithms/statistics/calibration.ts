@@ -4,52 +4,59 @@ export type Binning = 'equal-width' | 'equal-mass'
 /** A reliability diagram, one entry per bin; an empty bin has count 0 and NaN means. */
 export interface ReliabilityBins {
   readonly counts: Uint32Array
+  /** What the rows of each bin weigh together. */
+  readonly weights: Float64Array
   readonly meanPredicted: Float64Array
   readonly observedRate: Float64Array
 }
 
 /**
- * Expected calibration error: the mean of |mean prediction - observed rate| over bins, weighted by rows.
+ * Expected calibration error: the mean of |mean prediction - observed rate| over bins, weighted by what is in them.
  * Equal width: Naeini et al., AAAI 2015. Equal mass: Nixon et al., "Measuring calibration in deep learning", CVPR
  * workshops 2019; it is the steadier of the two where most predictions are small.
  */
 export function expectedCalibrationError(bins: ReliabilityBins): number {
-  let rows = 0
+  let total = 0
   let sum = 0
   for (let b = 0; b < bins.counts.length; b++) {
-    if (bins.counts[b] === 0) continue
-    rows += bins.counts[b]
-    sum += bins.counts[b] * Math.abs(bins.meanPredicted[b] - bins.observedRate[b])
+    if (bins.weights[b] === 0) continue
+    total += bins.weights[b]
+    sum += bins.weights[b] * Math.abs(bins.meanPredicted[b] - bins.observedRate[b])
   }
-  return sum / rows
+  return sum / total
 }
 
 /**
  * Sorts rows into bins. Predictions lie in [0, 1], labels are 0 or 1 (or observed rates). With equal mass, rows of one
- * prediction never part, so the result does not depend on the order of rows and bins may differ in size.
+ * prediction never part, so the result does not depend on the order of rows and bins may differ in size. `weights` say
+ * how many cases each row stands for, 1 where not given; they do not move a row to another bin.
  */
 export function reliabilityBins(
   predictions: ArrayLike<number>,
   labels: ArrayLike<number>,
   binCount: number,
   binning: Binning,
+  weights?: ArrayLike<number>,
 ): ReliabilityBins {
   checkPredictions(predictions, labels, binCount)
   const binOfRow = binning === 'equal-width' ? widthBins(predictions, binCount) : massBins(predictions, binCount)
   const counts = new Uint32Array(binCount)
+  const weightOfBin = new Float64Array(binCount)
   const meanPredicted = new Float64Array(binCount)
   const observedRate = new Float64Array(binCount)
   for (let i = 0; i < predictions.length; i++) {
     const b = binOfRow[i]
+    const weight = weights?.[i] ?? 1
     counts[b]++
-    meanPredicted[b] += predictions[i]
-    observedRate[b] += labels[i]
+    weightOfBin[b] += weight
+    meanPredicted[b] += weight * predictions[i]
+    observedRate[b] += weight * labels[i]
   }
   for (let b = 0; b < binCount; b++) {
-    meanPredicted[b] /= counts[b]
-    observedRate[b] /= counts[b]
+    meanPredicted[b] /= weightOfBin[b]
+    observedRate[b] /= weightOfBin[b]
   }
-  return { counts, meanPredicted, observedRate }
+  return { counts, weights: weightOfBin, meanPredicted, observedRate }
 }
 
 function widthBins(predictions: ArrayLike<number>, binCount: number): Uint32Array {

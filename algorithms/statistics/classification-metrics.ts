@@ -47,16 +47,26 @@ export function groupedAuc(
   return { gauc: weighted / impressions, groupsUsed, groupsSkipped: count - groupsUsed }
 }
 
-/** Mean negative log-likelihood in nats; predictions are kept 1e-15 away from 0 and 1 so that one miss stays finite. */
-export function logLoss(predictions: ArrayLike<number>, labels: ArrayLike<number>): number {
+/**
+ * Mean negative log-likelihood in nats; predictions are kept 1e-15 away from 0 and 1 so that one miss stays finite.
+ * `weights` say how many cases each row stands for, 1 where not given.
+ */
+export function logLoss(
+  predictions: ArrayLike<number>,
+  labels: ArrayLike<number>,
+  weights?: ArrayLike<number>,
+): number {
   checkRows(predictions, labels)
   let sum = 0
+  let total = 0
   for (let i = 0; i < predictions.length; i++) {
+    const weight = weights?.[i] ?? 1
     const p = Math.min(1 - 1e-15, Math.max(1e-15, predictions[i]))
-    sum -= checkedLabel(labels, i) === 1 ? Math.log(p) : Math.log1p(-p)
+    sum -= weight * (checkedLabel(labels, i) === 1 ? Math.log(p) : Math.log1p(-p))
+    total += weight
     if (Number.isNaN(sum)) throw new RangeError(`prediction ${i} is NaN`)
   }
-  return sum / predictions.length
+  return sum / total
 }
 
 /** Brier score: the mean squared distance of prediction and label (Brier 1950). */

@@ -23,6 +23,7 @@ function start(live: number[] = []) {
     'index-shard-1',
     indexShardActor({
       shard: 1,
+      queueMax: 3,
       startThread: events => {
         threads.push(new FakeIndexThread(events))
         return threads.at(-1)!
@@ -78,6 +79,20 @@ describe('an index shard', () => {
     const late = retrieve()
     await settle()
     expect([late.received, threads[0].callsWaiting, system.health().ready]).toEqual([[], 1, true])
+  })
+
+  it('refuses searches beyond those that may wait, and takes more when some have been answered', async () => {
+    const { threads, retrieve, ready } = start()
+    await ready(threads[0])
+    const replies = [retrieve(), retrieve(), retrieve(), retrieve()]
+    await settle()
+    expect(replies.map(reply => reply.received.length)).toEqual([0, 0, 0, 1])
+    expect(replies[3].received).toEqual(failure('3 searches already wait'))
+    threads[0].answer({ ok: true, frame: new ArrayBuffer(4) })
+    await settle()
+    const later = retrieve()
+    await settle()
+    expect([later.received, threads[0].callsWaiting]).toEqual([[], 3])
   })
 
   it('passes on what the thread answers, also that it failed', async () => {

@@ -100,8 +100,8 @@ export class RequestWorld {
     await settle()
   }
 
-  async rankFails(): Promise<void> {
-    this.ranking.rankings.at(-1)!.reject(new Error('the thread ended'))
+  async rankFails(error = new Error('the thread ended')): Promise<void> {
+    this.ranking.rankings.at(-1)!.reject(error)
     await settle()
   }
 

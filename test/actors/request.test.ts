@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { decodeFrame } from '../../domain/frame.ts'
 import { requestLayout } from '../../funnel/request-frame.ts'
 import { stop } from '../../supervision/system.ts'
+import { RankQueueFull } from '../../workers/rank-pool/rank-queue-full.ts'
 import { packRanked } from '../fakes/ranked-frame.ts'
 import { settings, RequestWorld as World } from './request.harness.ts'
 import { settle } from './supervision.harness.ts'
@@ -190,6 +191,13 @@ describe('ranking that fails', () => {
     await world.rankFails()
     expect(world.replyTo.received).toMatchObject([{ type: 'recommendation-failed', code: 'internal' }])
     expect([world.ranking.rankings.length, world.released, world.served]).toEqual([2, 1, []])
+  })
+
+  it('is not tried again when too many wait for it, and says that this is why', async () => {
+    const world = await gathered()
+    await world.rankFails(new RankQueueFull(256))
+    expect(world.replyTo.received).toMatchObject([{ type: 'recommendation-failed', code: 'overloaded' }])
+    expect([world.ranking.rankings.length, world.released]).toEqual([1, 1])
   })
 
   it('of the model alone serves the merged order and says so', async () => {

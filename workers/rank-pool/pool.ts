@@ -14,6 +14,7 @@ import type { ModelSetHandles, ThreadTables } from '../../funnel/ports.ts'
 import { rankingSettings } from '../../funnel/scorers/settings.ts'
 import { funnelSettings } from '../../funnel/settings.ts'
 import type { FromRankThreads, RankTask, RankThreadData, ToRankThreads } from './messages.ts'
+import { RankQueueFull } from './rank-queue-full.ts'
 
 let pools = 0
 const stopGraceMs = 3000
@@ -26,6 +27,7 @@ export class RankPool {
   private readonly preparing = new Map<number, Preparation>()
   private readonly greeted = new Set<number>()
   private readonly threads: number
+  private readonly queueMax: number
   private onStarted!: () => void
   /** Resolves once every thread has come up. */
   readonly started: Promise<void> = new Promise(resolve => {
@@ -36,6 +38,7 @@ export class RankPool {
     this.tables = tables
     const { threads, queueMax } = settings.of(rankingSettings)
     this.threads = threads
+    this.queueMax = queueMax
     const data: RankThreadData = {
       channel: `sluice-rank-${process.pid}-${++pools}`,
       settings: settingsText(settings),
@@ -47,7 +50,6 @@ export class RankPool {
       filename: new URL('./task.ts', import.meta.url).href,
       minThreads: threads,
       maxThreads: threads,
-      maxQueue: queueMax,
       concurrentTasksPerWorker: 1,
       // The synchronous wait would keep a thread from hearing the channel while it has no task.
       atomics: 'async',
@@ -55,13 +57,19 @@ export class RankPool {
     })
   }
 
-  /** Packed request and shard replies in, packed ranking out. @throws Error when the queue is full or the task fails. */
+  /** Packed request and shard replies in, packed ranking out. @throws RankQueueFull, or why the task failed */
   rank(request: ArrayBuffer, shards: readonly ArrayBuffer[]): Promise<ArrayBuffer> {
-    return this.pool.run({ type: 'rank', request, shards }) as Promise<ArrayBuffer>
+    return this.run({ type: 'rank', request, shards }) as Promise<ArrayBuffer>
   }
 
+  /** @throws RankQueueFull, or why the task failed */
   encode(histories: readonly ArrayBuffer[]): Promise<ArrayBuffer[]> {
-    return this.pool.run({ type: 'encode', histories }) as Promise<ArrayBuffer[]>
+    return this.run({ type: 'encode', histories }) as Promise<ArrayBuffer[]>
+  }
+
+  private async run(task: RankTask): Promise<ArrayBuffer | ArrayBuffer[]> {
+    if (this.pool.queueSize >= this.queueMax) throw new RankQueueFull(this.queueMax)
+    return this.pool.run(task)
   }
 
   setTables(tables: ThreadTables): void {
