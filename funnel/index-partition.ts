@@ -5,9 +5,6 @@
  * 2. Changes reach every generation that is loaded or loading, so none misses an item.
  * 3. Work on an index is done in steps that a caller can interleave with searches.
  */
-import { HnswIndex } from '../algorithms/retrieval/hnsw-index.ts'
-import { NormSplitIndex } from '../algorithms/retrieval/norm-split-index.ts'
-import { searchWidthFor } from '../algorithms/retrieval/search-width.ts'
 import { SparseAccumulator } from '../algorithms/retrieval/sparse-accumulator.ts'
 import { TopK } from '../algorithms/retrieval/top-k.ts'
 import type { VectorIndex } from '../algorithms/retrieval/vector-index.ts'
@@ -17,10 +14,11 @@ import { FreshList } from './fresh-list.ts'
 import { scatterHistory } from './hydrators/co-visitation.ts'
 import { ModelSpaces } from './model-spaces.ts'
 import type { Partition, RankedItems } from './partition.ts'
-import { type ModelSetHandles, type SpaceName, spaceMetric, spaceNames, type ThreadTables } from './ports.ts'
+import { type ModelSetHandles, type SpaceName, spaceNames, type ThreadTables } from './ports.ts'
 import type { RequestFrame } from './request-frame.ts'
 import { indexSettings } from './settings.ts'
 import { itemToItemSettings } from './sources/item-to-item.ts'
+import { createSpaceIndex, spaceSearchWidth } from './space-index.ts'
 import { TableReaders } from './table-readers.ts'
 
 interface Generation {
@@ -95,9 +93,7 @@ export class IndexPartition implements Partition {
 
   nearest(space: SpaceName, query: Float32Array, k: number): RankedItems {
     const index = this.current!.indexes[space]
-    // With long vectors kept apart, a graph for inner products is as easy to search as one of normalised vectors.
-    const width = searchWidthFor(k, 'cosine') * this.index.searchWidthFactor
-    index.setSearchWidth(Math.max(k, Math.ceil(width)))
+    index.setSearchWidth(spaceSearchWidth(k, this.index))
     const result = this.scratch(k)
     return result.filled(index.search(query, k, result))
   }
@@ -185,17 +181,10 @@ export class IndexPartition implements Partition {
   }
 
   private emptyIndexes(handles: ModelSetHandles): Generation['indexes'] {
-    const { linksPerPoint, buildWidth } = this.index
+    const capacity = handles.owned.length + 1024
     const make = (name: SpaceName) => {
-      const common = {
-        dimension: handles.spaces[name].dimension,
-        capacity: handles.owned.length + 1024,
-        linksPerPoint,
-        buildWidth,
-      }
-      return spaceMetric[name] === 'cosine'
-        ? new HnswIndex({ ...common, metric: 'cosine' })
-        : new NormSplitIndex({ ...common, maximumNorm: handles.ordinaryNorm[name] || 1 })
+      const size = { dimension: handles.spaces[name].dimension, capacity, ordinaryNorm: handles.ordinaryNorm[name] }
+      return createSpaceIndex(name, size, this.index)
     }
     return { collaborative: make('collaborative'), content: make('content') }
   }

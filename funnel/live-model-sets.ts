@@ -5,13 +5,12 @@
  * 2. New requests get the current set; an older one is released when the last request that pinned it has ended.
  * 3. Vectors are a function of the set and of the item's facts: a replay writes the same ones.
  */
-import { l2Norm } from '../algorithms/retrieval/vector-transform.ts'
-import { quantileOfSorted } from '../algorithms/statistics/quantiles.ts'
 import type { CatalogState } from '../domain/catalog-state.ts'
 import type { Item } from '../domain/item.ts'
 import { VectorSpaceWriter } from '../domain/shared/vector-space.ts'
 import { contentDocument } from './content-document.ts'
 import type { ModelSetContents } from './model-set-files.ts'
+import { shareModelSet } from './model-set-sharing.ts'
 import type { ModelSetHandles, SpaceName } from './ports.ts'
 
 /** A loaded set; `handles.owned` is filled per shard. */
@@ -55,16 +54,9 @@ export class LiveModelSets {
       collaborative: space(contents.collaborative.dimension),
       content: space(contents.content.dimension),
     }
-    const ordinals = Int32Array.from(contents.vocabulary, name => this.catalog.findItem(name))
-    const handles = handlesOf(
-      generation,
-      id,
-      contents,
-      spaces,
-      ordinals,
-      this.catalog.items.itemCount,
-      rankerSchemaHash,
-    )
+    const ordinals = yield* this.ordinalsOf(contents.vocabulary)
+    const place = { generation, id, spaces, ordinals, itemCount: this.catalog.items.itemCount, rankerSchemaHash }
+    const handles = yield* shareModelSet(contents, place)
     const loaded: Loaded = { generation, id, handles, spaces, contents, pins: 0, complete: false }
     this.loaded.set(generation, loaded)
     yield* this.placeFactors(loaded, ordinals)
@@ -124,6 +116,16 @@ export class LiveModelSets {
     this.onUnused(generation)
   }
 
+  /** −1 for what the catalogue does not know. */
+  private *ordinalsOf(vocabulary: readonly string[]): Generator<void, Int32Array> {
+    const ordinals = new Int32Array(vocabulary.length)
+    for (let place = 0; place < vocabulary.length; place++) {
+      ordinals[place] = this.catalog.findItem(vocabulary[place])
+      yield
+    }
+    return ordinals
+  }
+
   private *placeFactors(loaded: Loaded, ordinals: Int32Array): Generator<void> {
     const { items } = this.catalog
     for (const item of ordinals) {
@@ -157,79 +159,4 @@ function writeContent(space: VectorSpaceWriter, { content }: ModelSetContents, r
   const vector = new Float32Array(content.dimension)
   if (content.encode(contentDocument(item), vector)) space.write(row, vector)
   else space.clear(row)
-}
-
-/** Trained factors have a long tail of norms: what lies beyond this share is a few per cent, compared one by one. */
-const ordinaryShare = 0.95
-
-function handlesOf(
-  generation: number,
-  id: string,
-  contents: ModelSetContents,
-  spaces: Loaded['spaces'],
-  ordinals: Int32Array,
-  itemCount: number,
-  schemaHash: string,
-): ModelSetHandles {
-  const { collaborative, ranker } = contents
-  const placeOf = shared(Int32Array, itemCount).fill(-1)
-  for (let place = 0; place < ordinals.length; place++) if (ordinals[place] >= 0) placeOf[ordinals[place]] = place
-  return {
-    generation,
-    id,
-    spaces: { collaborative: spaces.collaborative.handles(), content: spaces.content.handles() },
-    ordinaryNorm: { collaborative: ordinaryNorm(collaborative.vectors, collaborative.dimension), content: 1 },
-    coVisitation: listsByOrdinal(contents.coVisitation, ordinals, placeOf),
-    foldIn: {
-      dimension: collaborative.dimension,
-      vectors: shared(Float32Array, collaborative.vectors),
-      placeOf,
-      settings: collaborative.foldIn,
-    },
-    ranker: ranker === null ? null : { ...ranker, schemaHash },
-    owned: new Uint32Array(0),
-  }
-}
-
-/** Quantile of the norms of the vectors that are not zero; 0 when there is none. */
-function ordinaryNorm(vectors: Float32Array, dimension: number): number {
-  const norms = new Float64Array(vectors.length / dimension)
-  for (let place = 0; place < norms.length; place++) {
-    norms[place] = l2Norm(vectors.subarray(place * dimension, (place + 1) * dimension))
-  }
-  const positive = norms.filter(norm => norm > 0).sort()
-  return positive.length === 0 ? 0 : quantileOfSorted(positive, ordinaryShare)
-}
-
-/** Lists by place in the vocabulary become lists by ordinal; items that are gone drop out of both sides. */
-function listsByOrdinal(lists: ModelSetContents['coVisitation'], ordinals: Int32Array, placeOf: Int32Array) {
-  const offsets = shared(Uint32Array, placeOf.length + 1)
-  const neighbours = shared(Uint32Array, lists.neighbours.length)
-  const scores = shared(Float32Array, lists.scores.length)
-  let length = 0
-  for (let item = 0; item < placeOf.length; item++) {
-    const place = placeOf[item]
-    const end = place < 0 ? 0 : lists.offsets[place + 1]
-    for (let at = place < 0 ? 0 : lists.offsets[place]; at < end; at++) {
-      const neighbour = ordinals[lists.neighbours[at]]
-      if (neighbour < 0) continue
-      neighbours[length] = neighbour
-      scores[length++] = lists.scores[at]
-    }
-    offsets[item + 1] = length
-  }
-  return { offsets, neighbours: neighbours.subarray(0, length), scores: scores.subarray(0, length) }
-}
-
-interface NumberArray<T> {
-  new (buffer: SharedArrayBuffer): T
-  readonly BYTES_PER_ELEMENT: number
-}
-
-/** A shared array of so many numbers, or a shared copy. */
-function shared<T extends Float32Array | Uint32Array | Int32Array>(Type: NumberArray<T>, from: number | T): T {
-  const length = typeof from === 'number' ? from : from.length
-  const array = new Type(new SharedArrayBuffer(length * Type.BYTES_PER_ELEMENT))
-  if (typeof from !== 'number') array.set(from as ArrayLike<number>)
-  return array
 }

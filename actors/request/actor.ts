@@ -296,9 +296,9 @@ class RequestActor implements Receiver<RequestMessage> {
   }
 
   private fail(code: EngineErrorCode, reason: string): void {
-    // Refusals under load are counted; logging each would add to the load.
-    if (code !== 'overloaded')
-      this.context.log.error({ reason, requestId: this.task.request.requestId }, 'a request failed')
+    // What comes of load is counted; logging each would add to the load.
+    const level = code === 'internal' ? 'error' : 'debug'
+    this.context.log[level]({ reason, requestId: this.task.request.requestId }, 'a request failed')
     this.respond({ type: 'recommendation-failed', code, reason })
     this.context.stop()
   }

@@ -1,15 +1,13 @@
 import { ExactIndex } from '../../algorithms/retrieval/exact-index.ts'
-import { HnswIndex } from '../../algorithms/retrieval/hnsw-index.ts'
 import { neighboursOf, overlap } from '../../algorithms/retrieval/recall.ts'
-import { searchWidthFor } from '../../algorithms/retrieval/search-width.ts'
 import type { VectorIndex } from '../../algorithms/retrieval/vector-index.ts'
-import { l2Norm } from '../../algorithms/retrieval/vector-transform.ts'
 import { resolveSettings } from '../../cli/settings.ts'
 import type { SettingsOf } from '../../config/fragment.ts'
 import { featureSchemaHash } from '../../features/schema.ts'
 import { featureSettings } from '../../features/settings.ts'
 import { spaceMetric } from '../../funnel/ports.ts'
 import { indexSettings } from '../../funnel/settings.ts'
+import { createSpaceIndex, ordinaryNorm, spaceSearchWidth } from '../../funnel/space-index.ts'
 import { layoutOf } from '../../storage/data-directory.ts'
 import type { Progress } from '../../telemetry/progress.ts'
 import { chooseData } from '../data/choose-data.ts'
@@ -63,7 +61,8 @@ function measureSpace(
   const { name, dimension, vectors, queries } = sample
   const count = vectors.length / dimension
   const exact = new ExactIndex({ dimension, metric: spaceMetric[name] })
-  const approximate = emptyGraph(sample, settings)
+  const size = { dimension, capacity: count, ordinaryNorm: ordinaryNorm(vectors, dimension) }
+  const approximate = createSpaceIndex(name, size, settings)
   fill(exact, vectors)
   progress.step(`Building the graph of ${count} ${name} vectors`)
   const startedAt = performance.now()
@@ -71,22 +70,11 @@ function measureSpace(
   const buildPerSecond = (count / (performance.now() - startedAt)) * 1000
   const searches = depths.map(k => {
     progress.step(`Searching ${name} vectors for ${k}`)
-    const width = Math.ceil(searchWidthFor(k, spaceMetric[name]) * settings.searchWidthFactor)
-    approximate.setSearchWidth(Math.max(k, width))
+    const width = spaceSearchWidth(k, settings)
+    approximate.setSearchWidth(width)
     return measureSearch(approximate, exact, queries, k, width)
   })
   return { space: name, vectors: count, queries: queries.length / dimension, buildPerSecond, searches }
-}
-
-function emptyGraph({ name, dimension, vectors }: SpaceSample, settings: SettingsOf<typeof indexSettings>): HnswIndex {
-  const { linksPerPoint, buildWidth } = settings
-  const common = { dimension, capacity: vectors.length / dimension, linksPerPoint, buildWidth }
-  if (spaceMetric[name] === 'cosine') return new HnswIndex({ ...common, metric: 'cosine' })
-  let maximumNorm = 0
-  for (let at = 0; at < vectors.length; at += dimension) {
-    maximumNorm = Math.max(maximumNorm, l2Norm(vectors.subarray(at, at + dimension)))
-  }
-  return new HnswIndex({ ...common, metric: 'inner-product', maximumNorm })
 }
 
 function fill(target: VectorIndex, vectors: Float32Array): void {

@@ -39,6 +39,8 @@ export interface HttpServerParts {
   readonly newId?: () => string
 }
 
+const ofLoad: ReadonlySet<string> = new Set(['overloaded', 'deadline', 'not_ready'])
+
 /** Node refuses longer request lines, so a path parameter that the router sees is never too long for it. */
 const pathBytesMax = 16_384
 
@@ -98,9 +100,8 @@ function newServer({ settings, log, metrics }: HttpServerParts): FastifyInstance
   measureRoutes(server, metrics)
   server.setErrorHandler((error, request, reply) => {
     const problem = problemOf(error)
-    // Refusals under load are counted; logging each would add to the load.
-    const isExpected = problem.code === 'overloaded' || problem.code === 'not_ready'
-    if (statusOf(problem) >= 500 && !isExpected) {
+    // What comes of load is counted; logging each would add to the load.
+    if (statusOf(problem) >= 500 && !ofLoad.has(problem.code)) {
       log.error({ err: error, method: request.method, route: request.routeOptions.url }, 'request failed')
     }
     return asError(reply, problem).send({ error: problem })
