@@ -17,6 +17,10 @@ export function formatReason(code: ReasonCode, reference: number, segment: numbe
       return 'trending now'
     case REASON.newItem:
       return 'new'
+    case REASON.tasteMatch:
+      return 'liked by people with your taste'
+    case REASON.popular:
+      return 'popular with everybody'
     case REASON.none:
       return 'picked for you'
   }

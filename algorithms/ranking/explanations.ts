@@ -10,6 +10,8 @@ export const REASON = {
   popularInSegment: 4,
   trending: 5,
   newItem: 6,
+  tasteMatch: 7,
+  popular: 8,
 } as const
 
 export type ReasonCode = (typeof REASON)[keyof typeof REASON]
@@ -21,9 +23,9 @@ export const REASON_COUNT = Object.keys(REASON).length
  * - becauseYouWatched: the share of the item-to-item score that the strongest title of the history gave
  * - similarContent: the cosine with the most similar title of the history
  * - fromCreator: titles of this creator that the user finished or liked
- * - popularInSegment: popularity in the segment over popularity overall
- * - trending: recent attention over expected attention
+ * - popularInSegment, trending, popular: how far up in such a list, 1 for the first, falling to 0 at the last that counts
  * - newItem: the share of the launch window that is left
+ * - tasteMatch: the preference that the factor model predicts, about 1 for what the person already engaged with
  */
 export interface ReasonEvidence {
   readonly strengths: Float32Array
@@ -45,10 +47,12 @@ export const DEFAULT_REASON_POLICY: ReasonPolicy = {
     REASON.fromCreator,
     REASON.similarContent,
     REASON.newItem,
-    REASON.trending,
     REASON.popularInSegment,
+    REASON.trending,
+    REASON.tasteMatch,
+    REASON.popular,
   ],
-  thresholds: [0, 0.3, 0.5, 2, 1.5, 1.5, 0.25],
+  thresholds: [0, 0.2, 0.5, 2, 0, 0, 0.25, 0.3, 0],
 }
 
 /** The reason of each of n items, in columns. */

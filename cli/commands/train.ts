@@ -11,7 +11,7 @@ export async function train(context: CommandContext, options: TrainingOptions): 
   const seconds = (systemMonotonicClock.ms() - startedAt) / 1000
   const promoted = options.promote !== false
   const outcome = promoted
-    ? 'promoted; a running server takes it up within 2 s'
+    ? 'promoted; a running server takes it up within 2 s, or as soon as a large catalogue is indexed'
     : 'not promoted: the model set in use is as it was'
   const text = `${renderManifest(manifest)}\nTrained ${manifest.id} in ${seconds.toFixed(1)} s, ${outcome}\n`
   context.print(text, { ...manifest, promoted, seconds })

@@ -1,6 +1,7 @@
 import {
   emptyEvidence,
   REASON,
+  type ReasonCode,
   type ReasonEvidence,
   recordContributions,
   recordEvidence,
@@ -21,6 +22,8 @@ export interface EvidenceTables {
 
 /** How far back a reason may reach: people do not recall what they watched long ago. */
 const historyReach = 30
+/** Places of a list of popular titles that are worth mentioning. */
+const listReach = 50
 const contributions = new Float32Array(historyReach)
 
 /** What the funnel really knows about why each returned candidate is there. */
@@ -38,11 +41,11 @@ export function gatherEvidence(
     if (tables.spaces !== null) {
       recordWatched(evidence, i, item, query, tables.spaces.coVisitation)
       recordSimilar(evidence, i, row, query, tables.items, tables.spaces)
+      recordTaste(evidence, i, row, query, tables.spaces)
     }
     recordCreator(evidence, i, row, query, tables.items)
     recordNewness(evidence, i, row, query.now, tables)
-    if (segment >= 0) recordSegment(evidence, i, item, segment, tables.popular)
-    if (placeIn(tables.popular.trending, 0, 50, item) >= 0) recordEvidence(evidence, i, REASON.trending, 2)
+    recordPopularity(evidence, i, item, segment, tables.popular)
   }
   return evidence
 }
@@ -118,20 +121,37 @@ function recordNewness(evidence: ReasonEvidence, i: number, row: number, now: nu
   }
 }
 
-function recordSegment(
+function recordTaste(
+  evidence: ReasonEvidence,
+  i: number,
+  row: number,
+  query: RequestFrame,
+  { collaborative }: ModelSpaces,
+): void {
+  if (query.collaborativeQuery.length === 0 || !collaborative.has(row)) return
+  recordEvidence(evidence, i, REASON.tasteMatch, collaborative.dot(row, query.collaborativeQuery))
+}
+
+/** A segment is named only where the title stands higher in it than it does with everybody. */
+function recordPopularity(
   evidence: ReasonEvidence,
   i: number,
   item: number,
   segment: number,
-  popular: PopularLists,
+  { trending, popular, segmentItems, segmentOffsets }: PopularLists,
 ): void {
-  const place = placeIn(
-    popular.segmentItems,
-    popular.segmentOffsets[segment],
-    popular.segmentOffsets[segment + 1],
-    item,
-  )
-  if (place >= 0 && place < 50) recordEvidence(evidence, i, REASON.popularInSegment, 2)
+  const everywhere = placeIn(trending, 0, listReach, item)
+  if (segment >= 0) {
+    const [from, to] = [segmentOffsets[segment], segmentOffsets[segment + 1]]
+    const place = placeIn(segmentItems, from, Math.min(to, from + listReach), item)
+    if (everywhere < 0 || place < everywhere) recordPlace(evidence, i, REASON.popularInSegment, place)
+  }
+  recordPlace(evidence, i, REASON.trending, everywhere)
+  recordPlace(evidence, i, REASON.popular, placeIn(popular, 0, listReach, item))
+}
+
+function recordPlace(evidence: ReasonEvidence, i: number, reason: ReasonCode, place: number): void {
+  if (place >= 0) recordEvidence(evidence, i, reason, 1 - place / listReach)
 }
 
 /** Place of the item within [from, to) of a list, −1 when it is not there. */

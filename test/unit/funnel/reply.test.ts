@@ -131,6 +131,8 @@ describe('a reason', () => {
     [REASON.popularInSegment, -1, segmentKey(0, 1), 'popular with people aged 25-34'],
     [REASON.trending, -1, 0, 'trending now'],
     [REASON.newItem, -1, 0, 'new'],
+    [REASON.tasteMatch, -1, 0, 'liked by people with your taste'],
+    [REASON.popular, -1, 0, 'popular with everybody'],
     [REASON.none, -1, 0, 'picked for you'],
   ])('of kind %i reads as a sentence', (code, reference, segment, text) => {
     expect(formatReason(code, reference, segment, catalog)).toBe(text)
