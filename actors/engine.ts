@@ -31,6 +31,7 @@ export interface Engine {
   getItem(id: string): Item | undefined
 
   putUsers(users: readonly User[]): Promise<PutResult[]>
+  /** Forgets the profile and the history. False when nothing is known of the person. */
   deleteUser(id: string): Promise<boolean>
   getUser(id: string): Promise<User | undefined>
 

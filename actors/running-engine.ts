@@ -16,7 +16,7 @@ import { ask } from '../supervision/ask.ts'
 import type { HealthReport } from '../supervision/health.ts'
 import { spawn } from '../supervision/system.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
-import { checkItem } from './check-item.ts'
+import { checkItems } from './check-items.ts'
 import { type Engine, EngineError, type PutResult } from './engine.ts'
 import { engineSettings } from './engine-settings.ts'
 import { appendedAt, journalEvents } from './event-desk.ts'
@@ -98,7 +98,7 @@ export class RunningEngine implements Engine {
   }
 
   async putItems(items: readonly Item[]): Promise<PutResult[]> {
-    const rejections = items.map(item => checkItem(item, this.catalog))
+    const rejections = checkItems(items, this.catalog)
     const accepted = items.filter((_, i) => rejections[i] === null)
     const at = this.clock.now()
     let seq = await this.appendAndApply(accepted.map(item => ({ kind: 'item', at, item })))
@@ -123,16 +123,21 @@ export class RunningEngine implements Engine {
   }
 
   async deleteUser(id: string): Promise<boolean> {
-    if ((await this.getUser(id)) === undefined) return false
+    const { known } = await this.askUser(id)
+    if (!known) return false
     await this.appendAndApply([{ kind: 'user-delete', at: this.clock.now(), id }])
     return true
   }
 
   async getUser(id: string): Promise<User | undefined> {
-    const { userShards, system } = this.tree
-    const shard = userShards[hashId(id) % userShards.length]
-    const { user } = await ask(system, shard, { type: 'get-user', userId: id }, this.ackTimeoutMs)
+    const { user } = await this.askUser(id)
     return user ?? undefined
+  }
+
+  private askUser(userId: string) {
+    const { userShards, system } = this.tree
+    const shard = userShards[hashId(userId) % userShards.length]
+    return ask(system, shard, { type: 'get-user', userId }, this.ackTimeoutMs)
   }
 
   health(): HealthReport {

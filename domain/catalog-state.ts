@@ -77,8 +77,9 @@ export class CatalogState implements CatalogReader {
     return this.table.reader
   }
 
-  /** @returns the new row, or −1 when the record changes nothing. */
+  /** @returns the new row, or −1 when the record changes nothing. @throws ItemTableFull, with nothing changed */
   putItem(item: Item, seq: number): number {
+    this.table.assertRoom(this.ids.find(item.id) < 0)
     const ordinal = this.ids.intern(item.id)
     const row = this.items.currentRow(ordinal)
     if (row >= 0 && seq <= this.items.seqOf(row)) return -1
@@ -87,10 +88,11 @@ export class CatalogState implements CatalogReader {
     return this.table.append(ordinal, this.factsOf(item), seq)
   }
 
-  /** @returns the row of the tombstone, or −1 when there was nothing to delete. */
+  /** @returns the row of the tombstone, or −1 when there was nothing to delete. @throws ItemTableFull */
   deleteItem(id: string, seq: number): number {
     const ordinal = this.findLiveItem(id)
     if (ordinal < 0 || seq <= this.items.seqOf(this.items.currentRow(ordinal))) return -1
+    this.table.assertRoom(false)
     this.changed.set(ordinal, { seq, id, item: null })
     return this.table.append(ordinal, tombstone, seq)
   }

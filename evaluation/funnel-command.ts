@@ -30,6 +30,8 @@ export interface FunnelEvaluationOptions {
   readonly progress: Progress
   readonly log: Logger
   readonly clock: Clock
+  /** Ends it early; the scratch directory is removed all the same. */
+  readonly signal?: AbortSignal
 }
 
 export interface FunnelReport {
@@ -70,7 +72,7 @@ const indexRequestsMax = 1000
  * Fits on the first nine tenths of a data directory's events and walks the rest through a system of its own. The data
  * directory is only read, also while a server runs on it.
  *
- * @throws RangeError when there is too little history; NotEnoughData; StorageError
+ * @throws RangeError when there is too little history; NotEnoughData; StorageError; the signal's reason
  */
 export async function evaluateFunnel(options: FunnelEvaluationOptions): Promise<FunnelReport> {
   const { settings, seed = 1, usersMax = 1000, queriesPerUserMax = 3, keep = false } = options
@@ -104,11 +106,19 @@ export async function evaluateFunnel(options: FunnelEvaluationOptions): Promise<
   }
 }
 
-function trainOn(scratch: DirectoryLayout, seed: number, options: FunnelEvaluationOptions): Promise<Manifest> {
-  const { settings, progress, clock } = options
+async function trainOn(scratch: DirectoryLayout, seed: number, options: FunnelEvaluationOptions): Promise<Manifest> {
+  const { settings, progress, clock, signal } = options
   const limits = settings.of(catalogSettings)
   const { journal, models: modelsRoot } = scratch
-  return trainInChild({ journal, modelsRoot, limits, seed, createdAt: clock.now(), settings, progress }).result
+  signal?.throwIfAborted()
+  const training = trainInChild({ journal, modelsRoot, limits, seed, createdAt: clock.now(), settings, progress })
+  const cancel = () => training.cancel()
+  signal?.addEventListener('abort', cancel)
+  try {
+    return await training.result
+  } finally {
+    signal?.removeEventListener('abort', cancel)
+  }
 }
 
 function reportOf(

@@ -63,8 +63,8 @@ function renderIndex({ partitions, linksPerPoint, buildWidth, searchWidthFactor,
     String(recall.requests),
     String(recall.searches),
     String(recall.scans),
-    recall.meanK.toFixed(0),
-    recall.recallPerSearch.toFixed(4),
+    recall.searches === 0 ? '' : recall.meanK.toFixed(0),
+    recall.searches === 0 ? '' : recall.recallPerSearch.toFixed(4),
     recall.recallMerged.toFixed(4),
   ])
   const head = ['space', 'items', 'requests', 'searches', 'exact scans', 'mean k', 'recall', 'recall merged']

@@ -27,7 +27,7 @@ import { Inquiry } from './inquiry.ts'
 import { JournalFollower } from './journal-follower.ts'
 import { planQueries, type QueryKind, type QueryPlan, type QueryPlanOptions, queryKinds } from './query-plan.ts'
 import type { Comparison, QueryMetrics } from './query-scores.ts'
-import { copyHistory } from './scratch-directory.ts'
+import { copyHistory, type WalkStep } from './scratch-directory.ts'
 import { walk } from './walk.ts'
 
 export interface WalkForwardInput extends QueryPlanOptions {
@@ -39,6 +39,7 @@ export interface WalkForwardInput extends QueryPlanOptions {
   readonly train: (scratch: DirectoryLayout) => Promise<Manifest>
   readonly progress: Progress
   readonly log: Logger
+  readonly signal?: AbortSignal
 }
 
 export interface WalkForwardResult {
@@ -81,7 +82,11 @@ export async function walkForward(input: WalkForwardInput): Promise<WalkForwardR
     const follower = new JournalFollower(settings, reader)
     await follower.catchUp()
     const inquiry = new Inquiry(engine, follower, columns, contents.content)
-    const { refused } = await walk(engine, follower, steps, ({ seq }) => inquiry.at(plan.queries.get(seq)), progress)
+    const queryBefore = ({ seq }: WalkStep) => {
+      input.signal?.throwIfAborted()
+      return inquiry.at(plan.queries.get(seq))
+    }
+    const { refused } = await walk(engine, follower, steps, queryBefore, progress)
     await follower.catchUp()
     return {
       columns,

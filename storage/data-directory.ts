@@ -133,10 +133,12 @@ function parseFormat(text: string): { format: unknown; version: unknown } | unde
   }
 }
 
-/** Nobody wants their home directory filled. What a file system or an interrupted start leaves behind is let pass. */
+/** Nobody wants their home directory filled. Settings, and what a file system or an interrupted start leaves, may be there. */
 function refuseForeign(root: string): void {
   if (!existsSync(root)) return
-  const foreign = readdirSync(root).find(name => !/^(\..*|lost\+found|lock(\..*)?|format\.json\.next)$/.test(name))
+  const foreign = readdirSync(root).find(
+    name => !/^(\..*|lost\+found|lock(\..*)?|format\.json\.next|sluice\.toml)$/.test(name),
+  )
   if (foreign === undefined) return
   throw new StorageError(
     'invalid',

@@ -36,7 +36,7 @@ export function snapshotChanges(
       space: catalogSpace,
       puts: [
         ['books', pack(books)],
-        ['stand', pack([throughSeq, state.lastEventAt])],
+        ['stand', pack([throughSeq, state.lastEventAt, [...state.vectorDimensions]])],
       ],
     },
   ]
@@ -52,6 +52,11 @@ export function restoreCatalog(store: OnlineStore, documents: ItemDocuments, lim
     state.restore({ seq, id, item: document === undefined ? null : decodeItem(document) })
   }
   const stand = store.get(catalogSpace, 'stand')
-  if (stand !== undefined) [state.appliedSeq, state.lastEventAt] = unpack(stand) as [number, number]
+  if (stand === undefined) return state
+  const [appliedSeq, lastEventAt, dimensions] = unpack(stand) as [number, number, [string, number][]]
+  state.appliedSeq = appliedSeq
+  state.lastEventAt = lastEventAt
+  // Those of items that are gone stay settled too.
+  for (const [space, dimension] of dimensions) state.vectorDimensions.set(space, dimension)
   return state
 }

@@ -77,10 +77,7 @@ class UserShardActor implements Receiver<UserShardMessage> {
       case 'cache-query':
         return this.cacheQuery(message)
       case 'get-user':
-        return tell<UserReply>(message.replyTo, {
-          type: 'user',
-          user: this.residents.find(message.userId)?.profile ?? null,
-        })
+        return this.tellUser(message)
       case 'write-snapshot':
         return this.beginSnapshot(message)
       case 'encode-slice':
@@ -90,6 +87,11 @@ class UserShardActor implements Receiver<UserShardMessage> {
       default:
         message satisfies never
     }
+  }
+
+  private tellUser({ userId, replyTo }: Extract<UserShardMessage, { type: 'get-user' }>): void {
+    const resident = this.residents.find(userId)
+    tell<UserReply>(replyTo, { type: 'user', user: resident?.profile ?? null, known: resident !== undefined })
   }
 
   private fold(batch: ShardBatch): void {

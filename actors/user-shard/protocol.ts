@@ -26,6 +26,8 @@ export type UserShardMessage =
 export interface UserReply {
   readonly type: 'user'
   readonly user: User | null
+  /** Whether anything is known of the person, a profile or an event. */
+  readonly known: boolean
 }
 
 /** Codes of the request's context; 0 where the request is silent and the person's profile counts. */

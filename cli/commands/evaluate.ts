@@ -4,7 +4,8 @@ import { evaluateIndex } from '../../evaluation/index-command.ts'
 import { renderFunnelReport, renderIndexReport } from '../../evaluation/render-report.ts'
 import { describeDirectory } from '../../storage/data-directory.ts'
 import type { CommandContext } from '../context.ts'
-import { CommandError } from '../exit.ts'
+import { CommandError, InterruptedError } from '../exit.ts'
+import { interruptible } from '../interrupt.ts'
 
 export interface FunnelOptions {
   readonly seed?: number
@@ -23,7 +24,7 @@ export async function evaluateFunnelCommand(context: CommandContext, options: Fu
   const { empty } = await describeDirectory(dataDir)
   if (empty) throw tooLittle(`${dataDir} holds no history`)
   const settings = context.settings()
-  await evaluating(context, renderFunnelReport, () =>
+  const evaluate = (signal: AbortSignal) =>
     evaluateFunnel({
       dataDir,
       settings,
@@ -33,8 +34,13 @@ export async function evaluateFunnelCommand(context: CommandContext, options: Fu
       progress: context.progress(),
       log: context.logger(settings, 'command'),
       clock: systemClock,
-    }),
-  )
+      signal,
+    }).catch(error => {
+      throw signal.aborted
+        ? new InterruptedError('the evaluation was interrupted', 'Nothing of it stays behind')
+        : error
+    })
+  await evaluating(context, renderFunnelReport, () => interruptible(evaluate))
 }
 
 export async function evaluateIndexCommand(

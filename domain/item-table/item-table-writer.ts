@@ -100,6 +100,7 @@ export class ItemTableWriter {
   private oldestUpdate = none
   private newestUpdate = none
   private free = none
+  private freeCount = 0
 
   constructor(limits: ItemTableLimits) {
     this.limits = limits
@@ -112,6 +113,22 @@ export class ItemTableWriter {
     this.nextBuffer = reserveMemory(limits.rowsMax, nextBytes)
     this.header = new Int32Array(this.shared.header)
     this.reader = new ItemTableReader(this.shared)
+  }
+
+  /** Items that can still be named. */
+  get itemsLeft(): number {
+    return this.limits.itemsMax - this.reader.itemCount
+  }
+
+  /** Rows that can be written before superseded ones have to be reclaimed. */
+  get rowsLeft(): number {
+    return this.limits.rowsMax - this.reader.rowCount + this.freeCount
+  }
+
+  /** @throws ItemTableFull unless there is room for one more row, of an item that is new or not */
+  assertRoom(isNewItem: boolean): void {
+    if (isNewItem && this.itemsLeft <= 0) throw new ItemTableFull('itemsMax', this.limits.itemsMax)
+    if (this.rowsLeft <= 0) throw new ItemTableFull('rowsMax', this.limits.rowsMax)
   }
 
   /** Good for the life of the table. */
@@ -156,6 +173,7 @@ export class ItemTableWriter {
       this.oldestUpdate = this.next[successor]
       this.next[superseded] = this.free
       this.free = superseded
+      this.freeCount++
       freed.push(superseded)
     }
     return freed
@@ -165,6 +183,7 @@ export class ItemTableWriter {
     const row = this.free
     if (row !== none) {
       this.free = this.next[row]
+      this.freeCount--
       return row
     }
     const { rowCount } = this.reader

@@ -89,7 +89,7 @@ export const explorationSettings = defineSettings(
     rate: Type.Number({
       default: 0.1,
       minimum: 0,
-      maximum: 1,
+      maximum: 0.5,
       unit: 'ratio',
       description: 'Expected share of positions that explore; one slot in ten stands at the eighth place.',
     }),

@@ -11,6 +11,8 @@ type ErrorCode =
   | 'body_too_large'
   | 'unsupported_media_type'
   | 'not_found'
+  /** Of a single item: it is its result's code in a batch. */
+  | 'catalog_full'
 
 /** Every answer that is an error has the body `{error: Problem}`; batches add their `results`. */
 export interface Problem {
@@ -47,6 +49,7 @@ const statusByCode: Readonly<Record<string, number>> = {
   not_ready: 503,
   storage_failed: 503,
   deadline: 504,
+  catalog_full: 507,
 } satisfies Partial<Record<ErrorCode, number>>
 
 const retryAfterSeconds = 1

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { checkItem } from '../../actors/check-item.ts'
+import { checkItems } from '../../actors/check-items.ts'
 import { DataClock } from '../../actors/data-clock.ts'
 import { deviceClassOf } from '../../actors/device-class.ts'
 import { SharedTables } from '../../actors/shared-tables.ts'
 import { Waiters } from '../../actors/waiters.ts'
+import { CatalogState, noDocuments } from '../../domain/catalog-state.ts'
+import type { Item } from '../../domain/item.ts'
 import { DeviceClass } from '../../features/context-features.ts'
 import { emptyEpoch } from '../fakes/loaded-models.ts'
 import { catalogOf, sampleItem } from '../fakes/samples.ts'
@@ -85,16 +87,41 @@ describe('an item at the door of the catalogue', () => {
   ])
 
   it('has vectors of the dimensions that the first of each space had', () => {
-    expect(checkItem(sampleItem('x', { vectors: { brand: [3, 4], other: [1, 2, 3] } }), catalog)).toBeNull()
-    expect(checkItem(sampleItem('x', { vectors: { brand: [3] } }), catalog)).toMatchObject({
-      status: 'rejected',
-      code: 'bad_vector',
-      hint: expect.stringContaining('2 numbers, not 1'),
-    })
+    const spaces: Item['vectors'][] = [
+      { brand: [3, 4] },
+      { brand: [3], other: [1] },
+      { other: [1, 2, 3] },
+      { other: [1, 2] },
+    ]
+    const [fits, tooShort, other, unlikeOther] = checkItems(
+      spaces.map((vectors, i) => sampleItem(`x${i}`, { vectors })),
+      catalog,
+    )
+    expect([fits, other]).toEqual([null, null])
+    expect(tooShort).toMatchObject({ code: 'bad_vector', hint: expect.stringContaining('2 numbers, not 1') })
+    expect(unlikeOther).toMatchObject({ code: 'bad_vector', hint: expect.stringContaining('3 numbers, not 2') })
   })
 
   it('names no more regions than a catalogue can tell apart', () => {
-    expect(checkItem(sampleItem('x', { regions: ['region 1', 'new', 'new'] }), catalog)).toBeNull()
-    expect(checkItem(sampleItem('x', { regions: ['new', 'newer'] }), catalog)).toMatchObject({ code: 'too_many' })
+    const regions = [['region 1', 'new', 'new'], ['newer'], ['new'], ['new', 'newer']]
+    const results = checkItems(
+      regions.map((names, i) => sampleItem(`x${i}`, { regions: names })),
+      catalog,
+    )
+    expect(results.map(result => result?.code)).toEqual([undefined, 'too_many', undefined, 'too_many'])
+  })
+
+  it('is refused where there is no room for one more, while known ones can still change', () => {
+    const small = new CatalogState({ itemsMax: 2, rowsMax: 4 }, noDocuments)
+    small.putItem(sampleItem('a'), 1)
+    const codesOf = (...ids: string[]) =>
+      checkItems(
+        ids.map(id => sampleItem(id)),
+        small,
+      ).map(result => result?.code)
+    expect(codesOf('a', 'b', 'c', 'b', 'a')).toEqual([undefined, undefined, 'catalog_full', undefined, 'catalog_full'])
+    small.putItem(sampleItem('b'), 2)
+    expect(() => small.putItem(sampleItem('c'), 3)).toThrow('room for 2 items')
+    expect([small.findItem('c'), small.changed.size]).toEqual([-1, 2])
   })
 })

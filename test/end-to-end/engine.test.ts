@@ -148,14 +148,15 @@ describe('an engine over a small catalogue', () => {
     expect(idsOf(await feedOf(engine, 'window-shopper', { n: 60 }))).not.toContain(target)
   })
 
-  it('forgets a person who is deleted', async () => {
-    await engine.putUsers([{ id: 'gone', region: 'de' }])
-    const before = idsOf(await feedOf(engine, 'gone'))
-    await click('gone', before[0])
-    expect(await engine.deleteUser('gone')).toBe(true)
-    expect(await engine.getUser('gone')).toBeUndefined()
-    expect(idsOf(await feedOf(engine, 'gone', { n: 60 }))).toContain(before[0])
-    expect(await engine.deleteUser('gone')).toBe(false)
+  it.each([true, false])('forgets a person who is deleted (with a profile: %s)', async hasProfile => {
+    const id = `gone-${hasProfile}`
+    if (hasProfile) await engine.putUsers([{ id, region: 'de' }])
+    const before = idsOf(await feedOf(engine, id))
+    await click(id, before[0])
+    expect(await engine.deleteUser(id)).toBe(true)
+    expect(await engine.getUser(id)).toBeUndefined()
+    expect(idsOf(await feedOf(engine, id, { n: 60 }))).toContain(before[0])
+    expect(await engine.deleteUser(id)).toBe(false)
   })
 
   it('refuses items that it can not take, and takes those beside them', async () => {

@@ -168,13 +168,13 @@ describe('a failure of the engine', () => {
 
   it('is logged when it is a defect, not when it is load', async () => {
     const { call, engine, logged } = openDoor()
-    for (const code of ['overloaded', 'not_ready', 'deadline'] as const) {
+    for (const code of ['overloaded', 'not_ready', 'deadline', 'storage_failed'] as const) {
       engine.recommend = async () => {
         throw new EngineError(code, 'because of that')
       }
       await call('POST', url, { userId: 'a' })
     }
-    expect(logged.map(line => JSON.parse(line).err.code)).toEqual(['deadline'])
+    expect(logged.map(line => JSON.parse(line).err.code)).toEqual(['storage_failed'])
   })
 })
 

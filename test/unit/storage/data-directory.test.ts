@@ -84,9 +84,10 @@ describe('a data directory', () => {
     expect(await readdir(root)).toEqual(['thesis.doc'])
   })
 
-  it('is made in a new volume with what its file system put there', async () => {
+  it('is made in a new volume with what its file system put there, and beside settings', async () => {
     await mkdir(join(root, 'lost+found'), { recursive: true })
     await writeFile(join(root, '.keep'), '')
+    await writeFile(join(root, 'sluice.toml'), '[http]\nport = 9000\n')
     DataDirectory.open(root, clock).close()
   })
 
