@@ -18,6 +18,7 @@ import { featureSchemaHash } from '../features/schema.ts'
 import { featureSettings } from '../features/settings.ts'
 import { CountersState, type PublishedEpoch } from '../funnel/counters-state.ts'
 import { settingsText } from '../funnel/fragments.ts'
+import { LastResort } from '../funnel/last-resort.ts'
 import { LiveModelSets } from '../funnel/live-model-sets.ts'
 import { readModelSet } from '../funnel/model-set-files.ts'
 import type { ModelSetHandles } from '../funnel/ports.ts'
@@ -48,7 +49,7 @@ import type { AppendReply, JournalMessage } from './journal/protocol.ts'
 import { journalSettings } from './journal/settings.ts'
 import { modelManagerActor } from './model-manager/actor.ts'
 import type { ModelManagerMessage } from './model-manager/protocol.ts'
-import type { RequestParts } from './request/actor.ts'
+import type { RequestParts } from './request/parts.ts'
 import { RequestStages } from './request/stages.ts'
 import { SharedTables } from './shared-tables.ts'
 import { userShardActor } from './user-shard/actor.ts'
@@ -103,6 +104,7 @@ class Grower {
   private readonly schemaHash: string
   private readonly tables: SharedTables
   private readonly pool: RankPool
+  private readonly lastResort: LastResort
   private readonly models: LiveModelSets
   private readonly applied: Waiters
   private readonly published: Waiters
@@ -131,12 +133,15 @@ class Grower {
     this.published = new Waiters(state.appliedSeq)
     this.tables = new SharedTables(state.table.handles(), new CountersState(settings).latest)
     this.pool = new RankPool(settings, this.tables.current)
+    this.lastResort = new LastResort(settings, () => monotonic.ms())
+    this.lastResort.setTables(this.tables.current)
     this.models = new LiveModelSets(state, settings.of(catalogSettings).rowsMax, generation => {
       this.pool.retire(generation)
       for (const shard of this.indexShards) tell(shard, { type: 'retire', generation })
     })
     this.tables.subscribe(next => {
       this.pool.setTables(next)
+      this.lastResort.setTables(next)
       for (const shard of this.indexShards) tell(shard, { type: 'tables', tables: next })
     })
   }
@@ -270,7 +275,7 @@ class Grower {
       userShards,
       indexShards,
       shardIsUp: shard => shardsUp.has(shard),
-      ranking: new Ranking(this.pool),
+      ranking: new Ranking(this.pool, this.lastResort),
       stages: new RequestStages(parts.monotonic, parts.metrics),
       tables: () => ({ version: tables.current.version, counterEpoch: tables.current.counters.epoch }),
       pinModelSet: () => models.pin(),

@@ -6,12 +6,11 @@
  *    to be newer than that, it pins and asks anew: nothing in the view is newer than what is pinned.
  * 2. It replies exactly once: with a feed, or with why there is none.
  * 3. A shard that is out, fails or is late is left out, and the reply says `partial`. Another runs the global sources.
+ * 4. Where rank threads fail or time runs out, the reply is the feed of last resort and says `degraded`.
  */
-import type { Settings } from '../../config/settings.ts'
 import type { CatalogReader } from '../../domain/catalog-reader.ts'
 import { decodeFrame, encodeFrame } from '../../domain/frame.ts'
 import { hashId } from '../../domain/identity/id-dictionary.ts'
-import type { ServedRecord } from '../../domain/journal.ts'
 import type { RecommendationRequest } from '../../domain/recommendation.ts'
 import type { UserView } from '../../features/user-view.ts'
 import { historyLayout, noQueryVectors, type QueryVectors } from '../../funnel/hydrators/query-vectors.ts'
@@ -21,47 +20,13 @@ import { packRequest } from '../../funnel/recommend.ts'
 import { buildRecommendation, visibleSlate } from '../../funnel/reply.ts'
 import { funnelSettings } from '../../funnel/settings.ts'
 import { servedRecord } from '../../funnel/side-effects/served-record.ts'
-import { type ActorRef, tell } from '../../supervision/actor-ref.ts'
+import { tell } from '../../supervision/actor-ref.ts'
 import type { ActorContext, Behaviour, Receiver, Scheduled } from '../../supervision/behaviour.ts'
 import { RankQueueFull } from '../../workers/rank-pool/rank-queue-full.ts'
 import type { EngineErrorCode } from '../engine.ts'
-import type { IndexShardMessage } from '../index-shard/protocol.ts'
-import type { CachedQuery, ContextCodes, UserShardMessage } from '../user-shard/protocol.ts'
+import type { CachedQuery, ContextCodes } from '../user-shard/protocol.ts'
+import type { RequestParts, RequestTask } from './parts.ts'
 import type { RecommendReply, RequestMessage } from './protocol.ts'
-import type { RequestStages } from './stages.ts'
-
-/** What all requests share. */
-export interface RequestParts {
-  readonly settings: Settings
-  readonly catalog: CatalogReader
-  readonly userShards: readonly ActorRef<UserShardMessage>[]
-  readonly indexShards: readonly ActorRef<IndexShardMessage>[]
-  /** Whether the shard can be asked; one that cannot is not waited for. */
-  readonly shardIsUp: (shard: number) => boolean
-  readonly ranking: RankingPort
-  readonly stages: RequestStages
-  /** Versions of the shared tables as of now. */
-  readonly tables: () => { readonly version: number; readonly counterEpoch: number }
-  /** The model set for a new request, held until `release`. */
-  readonly pinModelSet: () => LiveModelSet | null
-  readonly releaseModelSet: (models: LiveModelSet) => void
-  readonly schemaHash: string
-  readonly logServed: (record: ServedRecord) => void
-}
-
-/** What ranks; the pool of rank threads. */
-export interface RankingPort {
-  rank(request: ArrayBuffer, shards: readonly ArrayBuffer[]): Promise<ArrayBuffer>
-  encode(history: ArrayBuffer): Promise<QueryVectors>
-}
-
-export interface RequestTask {
-  readonly request: RecommendationRequest
-  /** Epoch ms for the whole funnel. */
-  readonly now: number
-  readonly seed: number
-  readonly replyTo: ActorRef<RecommendReply>
-}
 
 export function requestActor(parts: RequestParts, task: RequestTask): Behaviour<RequestMessage> {
   return context => new RequestActor(context, parts, task)
@@ -72,11 +37,11 @@ class RequestActor implements Receiver<RequestMessage> {
   private readonly parts: RequestParts
   private readonly task: RequestTask
   private readonly clock
-  private readonly models: LiveModelSet | null
+  private models: LiveModelSet | null
   private catalogSeq = 0
   private codes!: ContextCodes
   private tables = { version: 0, counterEpoch: 0 }
-  private view!: UserView
+  private view: UserView | null = null
   private querySeq = 0
   private frame!: ArrayBuffer
   private replies: ArrayBuffer[] = []
@@ -84,6 +49,7 @@ class RequestActor implements Receiver<RequestMessage> {
   private degraded: string | null = null
   private gathering: Scheduled | null = null
   private isRanking = false
+  private isLastResort = false
   private hasReplied = false
 
   constructor(context: ActorContext<RequestMessage>, parts: RequestParts, task: RequestTask) {
@@ -126,11 +92,16 @@ class RequestActor implements Receiver<RequestMessage> {
       case 'gather-deadline':
         return this.rank()
       case 'ranked':
+        if (this.isLastResort) return
         return this.reply(message.frame)
+      case 'last-resort':
+        return this.reply(message.frame)
+      case 'last-resort-failed':
+        return this.fail('internal', message.reason)
       case 'rank-failed':
-        return this.fail(message.code, message.reason)
+        return this.rankFailed(message.code, message.reason)
       case 'request-deadline':
-        return this.fail('deadline', 'the request took longer than funnel.requestDeadlineMs')
+        return this.lastResort('deadline', 'the request took longer than funnel.requestDeadlineMs')
       default:
         message satisfies never
     }
@@ -138,7 +109,7 @@ class RequestActor implements Receiver<RequestMessage> {
 
   stopped(): void {
     this.respond({ type: 'recommendation-failed', code: 'not_ready', reason: 'the engine is stopping' })
-    if (this.models !== null) this.parts.releaseModelSet(this.models)
+    this.releaseModels()
   }
 
   private hydrate(): void {
@@ -158,7 +129,13 @@ class RequestActor implements Receiver<RequestMessage> {
     })
   }
 
+  private releaseModels(): void {
+    if (this.models !== null) this.parts.releaseModelSet(this.models)
+    this.models = null
+  }
+
   private hydrated(view: UserView, cached: CachedQuery | null): void {
+    if (this.isLastResort) return
     this.clock.lap('hydrate')
     if (Math.max(view.userSeq, cached?.querySeq ?? 0) > this.catalogSeq) return this.hydrate()
     this.view = view
@@ -183,32 +160,39 @@ class RequestActor implements Receiver<RequestMessage> {
   }
 
   private encoded({ collaborative, content }: QueryVectors): void {
+    if (this.isLastResort) return
     const { userId } = this.task.request
     const shard = this.parts.userShards[hashId(userId) % this.parts.userShards.length]
     const query = { generation: this.models!.generation, querySeq: this.querySeq, collaborative, content }
-    tell(shard, { type: 'cache-query', userId, userSeq: this.view.userSeq, query })
+    tell(shard, { type: 'cache-query', userId, userSeq: this.view!.userSeq, query })
     this.scatter(query)
   }
 
   private scatter(query: QueryVectors): void {
+    if (this.isLastResort) return
     this.clock.lap('encode')
     const { parts, task } = this
     const up = [...parts.indexShards.keys()].filter(shard => parts.shardIsUp(shard))
-    const pins = {
-      generation: this.models?.generation ?? 0,
-      tablesVersion: this.tables.version,
-      catalogSeq: this.catalogSeq,
-      counterEpoch: this.tables.counterEpoch,
-      seed: task.seed,
-      globalShard: up.length === 0 ? 0 : up[task.seed % up.length],
-    }
-    this.frame = packRequest(task.request, this.view, query, pins, parts.settings, parts.catalog)
+    this.frame = this.pack(query, up.length === 0 ? 0 : up[task.seed % up.length])
     this.gathering = this.context.after(parts.settings.of(funnelSettings).gatherDeadlineMs, { type: 'gather-deadline' })
     for (const shard of up) {
       tell(parts.indexShards[shard], { type: 'retrieve', frame: this.frame, replyTo: this.context.self })
     }
     this.failedShards = parts.indexShards.length - up.length
     this.rankOnceGathered()
+  }
+
+  private pack(query: QueryVectors, globalShard: number): ArrayBuffer {
+    const { parts, task } = this
+    const pins = {
+      generation: this.models?.generation ?? 0,
+      tablesVersion: this.tables.version,
+      catalogSeq: this.catalogSeq,
+      counterEpoch: this.tables.counterEpoch,
+      seed: task.seed,
+      globalShard,
+    }
+    return packRequest(task.request, this.view!, query, pins, parts.settings, parts.catalog)
   }
 
   private rankOnceGathered(): void {
@@ -228,6 +212,29 @@ class RequestActor implements Receiver<RequestMessage> {
         code: error instanceof RankQueueFull ? 'overloaded' : 'internal',
         reason: String(error),
       }),
+    )
+  }
+
+  /** A queue that is full is load, and adding to the work of this thread would make it worse. */
+  private rankFailed(code: 'overloaded' | 'internal', reason: string): void {
+    if (code === 'overloaded') this.fail(code, reason)
+    else this.lastResort(code, reason)
+  }
+
+  /** Of what happened so far only the person's view is used, and no model: whatever still arrives is passed over. */
+  private lastResort(code: EngineErrorCode, reason: string): void {
+    if (this.isLastResort) return
+    if (this.view === null) return this.fail(code, reason)
+    this.degrade('last-resort', reason, code)
+    this.isLastResort = true
+    this.isRanking = true
+    this.gathering?.cancel()
+    this.releaseModels()
+    this.tables = this.parts.tables()
+    this.context.pipe(
+      this.parts.ranking.lastResort(this.pack(noQueryVectors, 0)),
+      frame => ({ type: 'last-resort', frame }),
+      error => ({ type: 'last-resort-failed', reason: String(error) }),
     )
   }
 
@@ -256,13 +263,14 @@ class RequestActor implements Receiver<RequestMessage> {
         modelSet: models?.id ?? null,
         partial: this.replies.length < parts.indexShards.length,
         degraded: this.degraded,
-        segment: this.view.segment,
+        segment: this.view!.segment,
         stagesMs: this.clock.stagesMs(result),
       },
       parts.catalog,
     )
     this.respond({ type: 'recommendation', recommendation })
     this.clock.finish(result)
+    parts.stages.count(recommendation)
     if (task.request.overrides?.unlogged !== true) {
       parts.logServed(servedRecord(result, chosen, this.servedFacts(), parts.catalog))
     }
@@ -275,7 +283,7 @@ class RequestActor implements Receiver<RequestMessage> {
     return {
       requestId: task.request.requestId,
       user: task.request.userId,
-      userSeq: view.userSeq,
+      userSeq: view!.userSeq,
       catalogSeq: this.catalogSeq,
       querySeq: this.querySeq,
       counterEpoch: this.tables.counterEpoch,
@@ -290,17 +298,21 @@ class RequestActor implements Receiver<RequestMessage> {
     }
   }
 
-  private degrade(step: string, reason: string): void {
+  private degrade(step: string, reason: string, code: EngineErrorCode = 'internal'): void {
     this.degraded = step
-    this.context.log.warn({ reason, requestId: this.task.request.requestId }, `served without ${step}`)
+    this.log(code, 'warn', `degraded: ${step}`, reason)
   }
 
   private fail(code: EngineErrorCode, reason: string): void {
-    // What comes of load is counted; logging each would add to the load.
-    const level = code === 'internal' ? 'error' : 'debug'
-    this.context.log[level]({ reason, requestId: this.task.request.requestId }, 'a request failed')
+    this.log(code, 'error', 'a request failed', reason)
     this.respond({ type: 'recommendation-failed', code, reason })
     this.context.stop()
+  }
+
+  /** What comes of load is counted; logging each would add to the load. */
+  private log(code: EngineErrorCode, level: 'warn' | 'error', message: string, reason: string): void {
+    const { requestId } = this.task.request
+    this.context.log[code === 'internal' ? level : 'debug']({ reason, requestId }, message)
   }
 
   private respond(reply: RecommendReply): void {

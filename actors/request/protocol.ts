@@ -12,6 +12,8 @@ export type RequestMessage =
   | { readonly type: 'query-failed'; readonly reason: string }
   | { readonly type: 'gather-deadline' }
   | { readonly type: 'ranked'; readonly frame: ArrayBuffer }
+  | { readonly type: 'last-resort'; readonly frame: ArrayBuffer }
+  | { readonly type: 'last-resort-failed'; readonly reason: string }
   | { readonly type: 'rank-failed'; readonly code: 'overloaded' | 'internal'; readonly reason: string }
   | { readonly type: 'request-deadline' }
 

@@ -1,4 +1,5 @@
 import type { MonotonicClock } from '../../domain/ports.ts'
+import type { Recommendation } from '../../domain/recommendation.ts'
 import type { RankingFrame } from '../../funnel/ranking-frame.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
 import { defineStages, StageClock, StageLatencies } from '../../telemetry/stages.ts'
@@ -11,15 +12,23 @@ type StageName = 'hydrate' | 'encode' | 'retrieve' | 'rank'
 /** Times the stages of requests, for each reply's trace and for the metrics of all. */
 export class RequestStages {
   private readonly monotonic: MonotonicClock
+  private readonly metrics: Metrics
   private readonly latencies: StageLatencies
 
   constructor(monotonic: MonotonicClock, metrics: Metrics) {
     this.monotonic = monotonic
+    this.metrics = metrics
     this.latencies = new StageLatencies(metrics, 'sluice_stage_seconds', 'Time of each stage of a request', stages)
   }
 
   start(): RequestClock {
     return new RequestClock(new StageClock(stages, this.monotonic), this.latencies)
+  }
+
+  /** Counts a feed by how whole it is. */
+  count({ partial, degraded }: Recommendation): void {
+    const labels = { partial: String(partial), degraded: degraded ?? 'no' }
+    this.metrics.counter('sluice_feeds_total', 'Feeds, by what they had to do without', labels).add()
   }
 }
 

@@ -1,6 +1,7 @@
 import { expect } from 'vitest'
 import type { IndexShardMessage } from '../../actors/index-shard/protocol.ts'
-import { type RequestTask, requestActor } from '../../actors/request/actor.ts'
+import { requestActor } from '../../actors/request/actor.ts'
+import type { RequestTask } from '../../actors/request/parts.ts'
 import type { RecommendReply, RequestMessage } from '../../actors/request/protocol.ts'
 import { RequestStages } from '../../actors/request/stages.ts'
 import type { CachedQuery, UserShardMessage } from '../../actors/user-shard/protocol.ts'
@@ -102,6 +103,11 @@ export class RequestWorld {
 
   async rankFails(error = new Error('the thread ended')): Promise<void> {
     this.ranking.rankings.at(-1)!.reject(error)
+    await settle()
+  }
+
+  async lastResort(ranked: RankedItems = { items: [5], neural: 0 }): Promise<void> {
+    this.ranking.lastResorts.at(-1)!.resolve(packRanked(ranked))
     await settle()
   }
 

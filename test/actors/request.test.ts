@@ -185,12 +185,27 @@ describe('ranking that fails', () => {
     expect(world.reply.items).toHaveLength(2)
   })
 
-  it('is an error the second time', async () => {
+  it('leaves the feed of last resort the second time, which needs neither a thread nor a model', async () => {
     const world = await gathered()
     await world.rankFails()
     await world.rankFails()
+    expect(world.replyTo.received).toEqual([])
+    const { generation, globalShard } = decodeFrame(requestLayout, world.ranking.lastResorts[0].request)
+    expect([generation, globalShard, world.released]).toEqual([0, 0, 1])
+    await world.lastResort()
+    expect(world.reply).toMatchObject({ degraded: 'last-resort', modelSet: null, items: [{ id: 'i5' }] })
+    expect(world.served).toMatchObject([{ degraded: 'last-resort', modelSet: '' }])
+    expect([world.ranking.rankings.length, world.released]).toEqual([2, 1])
+  })
+
+  it('is an error when the last resort fails too', async () => {
+    const world = await gathered()
+    await world.rankFails()
+    await world.rankFails()
+    world.ranking.lastResorts[0].reject(new Error('a defect'))
+    await settle()
     expect(world.replyTo.received).toMatchObject([{ type: 'recommendation-failed', code: 'internal' }])
-    expect([world.ranking.rankings.length, world.released, world.served]).toEqual([2, 1, []])
+    expect([world.released, world.served]).toEqual([1, []])
   })
 
   it('is not tried again when too many wait for it, and says that this is why', async () => {
@@ -238,10 +253,17 @@ describe('the reply', () => {
     expect(world.released).toBe(1)
   })
 
-  it('is an error when the deadline of the request passes, wherever it stands', async () => {
+  it('is an error when the deadline passes before anything is known of the person', async () => {
+    const world = new World()
+    await world.wait(200)
+    expect(world.replyTo.received).toMatchObject([{ type: 'recommendation-failed', code: 'deadline' }])
+    expect(world.released).toBe(1)
+  })
+
+  it('is the feed of last resort when the deadline passes later, whatever still arrives', async () => {
     const stands: ((world: World) => Promise<unknown>)[] = [
-      () => settle(),
       world => world.hydrate(),
+      world => world.hydrate([1, 2]),
       async world => {
         await world.hydrate()
         await world.answer(0)
@@ -252,11 +274,12 @@ describe('the reply', () => {
       const world = new World()
       await standAt(world)
       await world.wait(200)
-      expect(world.replyTo.received).toMatchObject([{ type: 'recommendation-failed', code: 'deadline' }])
-      expect(world.released).toBe(1)
       for (const { resolve } of world.ranking.rankings) resolve(packRanked({ items: [1] }))
       await settle()
-      expect(world.replyTo.received).toHaveLength(1)
+      expect(world.replyTo.received).toEqual([])
+      await world.lastResort()
+      expect(world.reply).toMatchObject({ degraded: 'last-resort', items: [{ id: 'i5' }] })
+      expect(world.released).toBe(1)
     }
   })
 

@@ -1,4 +1,4 @@
-import type { RankingPort } from '../../actors/request/actor.ts'
+import type { RankingPort } from '../../actors/request/parts.ts'
 import { decodeFrame, encodeFrame } from '../../domain/frame.ts'
 import { type QueryVectors, queryVectorsLayout } from '../../funnel/hydrators/query-vectors.ts'
 
@@ -13,12 +13,17 @@ interface RankCall {
 export class FakeRanking implements RankingPort {
   readonly rankings: RankCall[] = []
   readonly histories: ArrayBuffer[] = []
+  readonly lastResorts: RankCall[] = []
   encodeFailure: Error | null = null
   vectors: QueryVectors = { collaborative: new Float32Array([1, 0]), content: new Float32Array([0, 1]) }
 
   rank(request: ArrayBuffer, shards: readonly ArrayBuffer[]): Promise<ArrayBuffer> {
     // The real port copies the frames at once: what is added to the list later does not reach it.
     return new Promise((resolve, reject) => this.rankings.push({ request, shards: [...shards], resolve, reject }))
+  }
+
+  lastResort(request: ArrayBuffer): Promise<ArrayBuffer> {
+    return new Promise((resolve, reject) => this.lastResorts.push({ request, shards: [], resolve, reject }))
   }
 
   async encode(history: ArrayBuffer): Promise<QueryVectors> {

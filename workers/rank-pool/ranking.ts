@@ -1,5 +1,6 @@
 import { decodeFrame } from '../../domain/frame.ts'
 import { type QueryVectors, queryVectorsLayout } from '../../funnel/hydrators/query-vectors.ts'
+import type { LastResort } from '../../funnel/last-resort.ts'
 import type { RankPool } from './pool.ts'
 
 interface WaitingHistory {
@@ -10,13 +11,15 @@ interface WaitingHistory {
 
 const batchMax = 16
 
-/** The pool as a request sees it. Histories that arrive in one turn of the event loop share a task. */
+/** Ranking as a request sees it. Histories that arrive in one turn of the event loop share a task. */
 export class Ranking {
   private readonly pool: RankPool
+  private readonly withoutThreads: LastResort
   private waiting: WaitingHistory[] = []
 
-  constructor(pool: RankPool) {
+  constructor(pool: RankPool, withoutThreads: LastResort) {
     this.pool = pool
+    this.withoutThreads = withoutThreads
   }
 
   rank(request: ArrayBuffer, shards: readonly ArrayBuffer[]): Promise<ArrayBuffer> {
@@ -29,6 +32,10 @@ export class Ranking {
       if (this.waiting.length === 1) setImmediate(() => this.flush())
       else if (this.waiting.length === batchMax) this.flush()
     })
+  }
+
+  lastResort(request: ArrayBuffer): Promise<ArrayBuffer> {
+    return this.withoutThreads.feed(request)
   }
 
   private flush(): void {

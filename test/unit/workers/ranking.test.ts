@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { encodeFrame } from '../../../domain/frame.ts'
 import { queryVectorsLayout } from '../../../funnel/hydrators/query-vectors.ts'
+import type { LastResort } from '../../../funnel/last-resort.ts'
 import type { RankPool } from '../../../workers/rank-pool/pool.ts'
 import { Ranking } from '../../../workers/rank-pool/ranking.ts'
 
@@ -19,7 +20,7 @@ function fakePool(failure?: Error) {
       )
     },
   }
-  return { tasks, ranking: new Ranking(pool as unknown as RankPool) }
+  return { tasks, ranking: new Ranking(pool as unknown as RankPool, {} as LastResort) }
 }
 
 const historyOf = (bytes: number) => new ArrayBuffer(bytes)
