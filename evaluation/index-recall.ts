@@ -2,9 +2,11 @@
  * Recall of the approximate search against the exact one, as production asks it: the same partitions, sources, filters,
  * widths and merging, with real query vectors of people.
  */
+
 import type { Settings } from '../config/settings.ts'
 import type { CatalogState } from '../domain/catalog-state.ts'
 import type { PublishedEpoch } from '../funnel/counters-state.ts'
+import { exhaust } from '../funnel/exhaust.ts'
 import { filters } from '../funnel/filters/registry.ts'
 import { gatherProposals } from '../funnel/gather.ts'
 import { IndexPartition } from '../funnel/index-partition.ts'
@@ -16,7 +18,6 @@ import type { RetrievalFrame } from '../funnel/retrieval-frame.ts'
 import { indexSettings } from '../funnel/settings.ts'
 import { commonSettings } from '../funnel/source-settings.ts'
 import { sources } from '../funnel/sources/registry.ts'
-import { exhaust } from './exhaust.ts'
 
 export interface IndexRecallInput {
   readonly settings: Settings

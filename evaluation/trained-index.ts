@@ -1,12 +1,12 @@
 import { splitSeed } from '../algorithms/statistics/random.ts'
 import type { Settings } from '../config/settings.ts'
 import type { UserView } from '../features/user-view.ts'
+import { exhaust } from '../funnel/exhaust.ts'
 import { QueryEncoder } from '../funnel/hydrators/query-vectors.ts'
 import { LiveModelSets } from '../funnel/live-model-sets.ts'
 import type { ModelSetContents } from '../funnel/model-set-files.ts'
 import { ModelSpaces } from '../funnel/model-spaces.ts'
 import type { Replay } from '../learning/replay.ts'
-import { exhaust } from './exhaust.ts'
 import { type IndexRecall, measureIndexRecall } from './index-recall.ts'
 import { personalRequest } from './personal-request.ts'
 

@@ -1,3 +1,4 @@
+import { lowerBound } from '../algorithms/statistics/lower-bound.ts'
 import { CounterColumn, type CounterReader } from '../domain/counters.ts'
 import type { ItemReader } from '../domain/item-table/item-reader.ts'
 import { AffinityShares } from './affinity-shares.ts'
@@ -173,13 +174,7 @@ export class CrossFeatures {
 
   #impressionsOf(item: number): number {
     const impressedItem = this.#impressedItem
-    let low = 0
-    let high = impressedItem.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (impressedItem[middle] < item) low = middle + 1
-      else high = middle
-    }
+    const low = lowerBound(impressedItem, item)
     return low < impressedItem.length && impressedItem[low] === item ? this.#impressedCount[low] : 0
   }
 }

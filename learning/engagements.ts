@@ -30,18 +30,6 @@ export class Engagements {
     this.weights[this.count++] = engagementWeight(event.roles)
   }
 
-  /** The number of engagements before journal number `seq`. */
-  countBefore(seq: number): number {
-    let low = 0
-    let high = this.count
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (this.seqs[middle] < seq) low = middle + 1
-      else high = middle
-    }
-    return low
-  }
-
   private grow(): void {
     const double = <T extends Uint8Array | Uint32Array | Float32Array | Float64Array>(from: T, to: T): T => {
       to.set(from)

@@ -8,6 +8,7 @@ import { DeviceClass } from '../features/context-features.ts'
 import { featureSettings } from '../features/settings.ts'
 import { buildUserView } from '../features/user-view.ts'
 import { CandidateStage, type PreparedCandidates } from '../funnel/candidate-stage.ts'
+import { exhaust } from '../funnel/exhaust.ts'
 import { QueryEncoder } from '../funnel/hydrators/query-vectors.ts'
 import { LiveModelSets } from '../funnel/live-model-sets.ts'
 import type { ModelSetContents } from '../funnel/model-set-files.ts'
@@ -111,12 +112,5 @@ export class OfflineFunnel {
     if (document === undefined) this.models.clear(row)
     else this.models.admit(row, document)
     if (this.loaded !== null) exhaust(this.retrieval.partition.update(Uint32Array.of(item)))
-  }
-}
-
-function exhaust<T>(steps: Generator<void, T>): T {
-  for (;;) {
-    const step = steps.next()
-    if (step.done === true) return step.value
   }
 }

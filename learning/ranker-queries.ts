@@ -1,3 +1,4 @@
+import { lowerBound } from '../algorithms/statistics/lower-bound.ts'
 import { createRandom, shuffle } from '../algorithms/statistics/random.ts'
 import type { Engagements } from './engagements.ts'
 
@@ -79,15 +80,4 @@ function wantedFrom(
     wanted.set(id, (wanted.get(id) ?? 0) | roles[rows[i]])
   }
   return wanted
-}
-
-function lowerBound(sorted: readonly number[], value: number): number {
-  let low = 0
-  let high = sorted.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (sorted[middle] < value) low = middle + 1
-    else high = middle
-  }
-  return low
 }

@@ -1,3 +1,4 @@
+import { lowerBound } from '../../algorithms/statistics/lower-bound.ts'
 import { hashEventId } from '../../features/folded-event.ts'
 import { openJournal } from '../../storage/open-journal.ts'
 
@@ -39,13 +40,6 @@ class SortedHashes implements KnownEvents {
     const { sorted } = this
     if (sorted.length === 0) return false
     const hash = hashEventId(eventId)
-    let low = 0
-    let high = sorted.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (sorted[middle] < hash) low = middle + 1
-      else high = middle
-    }
-    return sorted[low] === hash
+    return sorted[lowerBound(sorted, hash)] === hash
   }
 }
