@@ -1,3 +1,5 @@
+import { lowerBound } from './lower-bound.ts'
+
 /**
  * The lists of one counter epoch, in shared memory: what is trending everywhere, what is trending per segment, and what
  * is popular over the long run. Each list is best first.
@@ -40,14 +42,7 @@ export function segmentAgeBand(segment: number): number {
 }
 
 /** Index of the segment's list, or −1. */
-export function findSegment(lists: PopularLists, segment: number): number {
-  let low = 0
-  let high = lists.segmentKeys.length - 1
-  while (low <= high) {
-    const middle = (low + high) >>> 1
-    if (lists.segmentKeys[middle] === segment) return middle
-    if (lists.segmentKeys[middle] < segment) low = middle + 1
-    else high = middle - 1
-  }
-  return -1
+export function findSegment({ segmentKeys }: PopularLists, segment: number): number {
+  const place = lowerBound(segmentKeys, segment)
+  return segmentKeys[place] === segment ? place : -1
 }

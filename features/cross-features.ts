@@ -1,6 +1,6 @@
-import { lowerBound } from '../algorithms/statistics/lower-bound.ts'
 import { CounterColumn, type CounterReader } from '../domain/counters.ts'
 import type { ItemReader } from '../domain/item-table/item-reader.ts'
+import { lowerBound } from '../domain/lower-bound.ts'
 import { AffinityShares } from './affinity-shares.ts'
 import { CategoryMix } from './category-mix.ts'
 import { defineFeatures } from './feature-group.ts'

@@ -1,5 +1,5 @@
-import { lowerBound } from '../algorithms/statistics/lower-bound.ts'
 import { createRandom, shuffle } from '../algorithms/statistics/random.ts'
+import { lowerBound } from '../domain/lower-bound.ts'
 import type { Engagements } from './engagements.ts'
 
 /** A moment at which the ranker is asked: just before a person's next group of engagements. */

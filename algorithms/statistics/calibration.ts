@@ -1,5 +1,3 @@
-import { lowerBound } from './lower-bound.ts'
-
 /** Bins of equal width in predicted probability, or of equal number of rows. */
 export type Binning = 'equal-width' | 'equal-mass'
 
@@ -74,6 +72,18 @@ function massBins(predictions: ArrayLike<number>, binCount: number): Uint32Array
   const bins = new Uint32Array(n)
   for (let i = 0; i < n; i++) bins[i] = Math.floor((lowerBound(sorted, predictions[i]) * binCount) / n)
   return bins
+}
+
+/** The number of elements below `value` in an ascending array. */
+function lowerBound(sorted: Float64Array, value: number): number {
+  let low = 0
+  let high = sorted.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (sorted[middle] < value) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 function checkPredictions(predictions: ArrayLike<number>, labels: ArrayLike<number>, binCount: number): void {

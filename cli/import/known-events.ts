@@ -1,4 +1,4 @@
-import { lowerBound } from '../../algorithms/statistics/lower-bound.ts'
+import { lowerBound } from '../../domain/lower-bound.ts'
 import { hashEventId } from '../../features/folded-event.ts'
 import { openJournal } from '../../storage/open-journal.ts'
 

@@ -1,4 +1,4 @@
-import { lowerBound } from '../../algorithms/statistics/lower-bound.ts'
+import { lowerBound } from '../../domain/lower-bound.ts'
 
 /** Whether an ascending list holds the value. */
 export function containsSorted(sorted: Uint32Array | Uint16Array, value: number): boolean {
