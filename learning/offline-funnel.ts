@@ -108,9 +108,12 @@ export class OfflineFunnel {
   }
 
   private itemChanged(item: number, row: number): void {
-    const document = this.replay.catalog.document(item)
+    const { catalog } = this.replay
+    const document = catalog.document(item)
     if (document === undefined) this.models.clear(row)
     else this.models.admit(row, document)
     if (this.loaded !== null) exhaust(this.retrieval.partition.update(Uint32Array.of(item)))
+    // Nobody asks about the past here, and a long history would have more versions than there is room for.
+    for (const superseded of catalog.table.reclaim(catalog.appliedSeq + 1)) this.models.clear(superseded)
   }
 }

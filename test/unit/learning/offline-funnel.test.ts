@@ -6,6 +6,7 @@ import { readEngagements } from '../../../learning/engagements.ts'
 import { OfflineFunnel } from '../../../learning/offline-funnel.ts'
 import { drawQueries } from '../../../learning/ranker-queries.ts'
 import { trainerFragments } from '../../../learning/settings.ts'
+import { sampleItem } from '../../fakes/samples.ts'
 import { tinyModelSet } from '../../fakes/tiny-model-set.ts'
 import { simulatedJournal } from './simulated-journal.ts'
 
@@ -49,6 +50,19 @@ describe('rows for training', () => {
     const clean = featuresBefore(records, leaks.seq, user, time)
     const leaking = featuresBefore(records, leaks.seq + 1, user, time)
     expect(leaking).not.toEqual(clean)
+  })
+})
+
+describe('a long history of changes', () => {
+  it('needs room for the items there are, not for every version they had', () => {
+    const funnel = new OfflineFunnel(settings, { itemsMax: 50, rowsMax: 60 })
+    for (let seq = 1; seq <= 600; seq++) {
+      const item = sampleItem(`i${seq % 50}`, { title: `Version ${seq}` })
+      funnel.apply({ seq, record: { kind: 'item', at: 0, item } })
+    }
+    const { items } = funnel.replay.catalog
+    expect(items.itemCount).toBe(50)
+    expect(items.seqOf(items.currentRow(funnel.replay.catalog.findItem('i0')))).toBe(600)
   })
 })
 
