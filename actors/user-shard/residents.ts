@@ -35,6 +35,7 @@ const space = 'users'
 export class Residents {
   private readonly store: OnlineStore
   private readonly residentsMax: number
+  private readonly keptAfterEviction: number
   /** In order of use, the least recent first. */
   private readonly residents = new Map<string, Resident>()
   private readonly writing = new Map<string, Writing>()
@@ -44,6 +45,7 @@ export class Residents {
   constructor(store: OnlineStore, residentsMax: number) {
     this.store = store
     this.residentsMax = residentsMax
+    this.keptAfterEviction = residentsMax - (residentsMax >>> 4)
   }
 
   get size(): number {
@@ -83,13 +85,16 @@ export class Residents {
     else this.forgetting.delete(userId)
   }
 
-  /** The least recently used beyond the bound, to be written and then dropped. */
+  /**
+   * The least recently used, to be written and then dropped: none up to the bound, beyond it a sixteenth more than would
+   * have to go. Those who were used lately have left holes at the front of the map, and walking over them has to pay.
+   */
   surplus(): string[] {
     const count = this.residents.size - this.writing.size - this.residentsMax
     if (count <= 0) return []
     const users: string[] = []
     for (const userId of this.residents.keys()) {
-      if (users.length >= count) break
+      if (users.length >= count + this.residentsMax - this.keptAfterEviction) break
       if (!this.writing.has(userId)) users.push(userId)
     }
     return users
@@ -128,7 +133,7 @@ export class Residents {
       const resident = this.residents.get(userId)
       if (!succeeded || resident !== writing.resident || resident.version !== writing.version) continue
       resident.dirty = false
-      if (this.residents.size > this.residentsMax) this.residents.delete(userId)
+      if (this.residents.size > this.keptAfterEviction) this.residents.delete(userId)
     }
   }
 
