@@ -25,7 +25,7 @@ export function renderSettings(entries: readonly SettingEntry[], { hash }: Pick<
       key.padEnd(width),
       shorten(typeof value === 'string' ? value : JSON.stringify(value), valueCharactersMax),
       unit ?? '',
-      layer === 'default' ? '' : `${layer}: ${source}`,
+      layer === 'default' ? layer : `${layer}: ${source}`,
     ])
     return `[${path}]\n${renderTable([{ name: 'key' }, { name: 'value' }, { name: 'unit' }, { name: 'from' }], rows)}`
   })
