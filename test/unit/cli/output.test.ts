@@ -106,7 +106,7 @@ describe('the list of settings', () => {
     const text = renderSettings(settings.entries, settings)
     expect(text).toMatch(/^\[http\]$/m)
     expect(text).toMatch(/^http\.port +9000 +port +command line: --set http\.port$/m)
-    expect(text).toMatch(/^http\.requestsInFlightMax +256 +requests$/m)
+    expect(text).toMatch(/^http\.requestsInFlightMax +256 +requests +default$/m)
     expect(text).toContain(settings.hash)
   })
 })
