@@ -173,6 +173,10 @@ class DelegatedPartition implements Partition {
     return this.inner.exactScanShare
   }
 
+  sample(): Uint32Array {
+    return this.inner.sample()
+  }
+
   sizeOf(space: SpaceName): number {
     return this.inner.sizeOf(space)
   }

@@ -87,6 +87,10 @@ export class IndexPartition implements Partition {
     return Math.min(budget, Math.ceil(share + 3 * Math.sqrt(share * (1 - 1 / this.partitions))))
   }
 
+  sample(): Uint32Array {
+    return this.owned.sample()
+  }
+
   sizeOf(space: SpaceName): number {
     return this.current?.indexes[space].size ?? 0
   }
@@ -219,11 +223,15 @@ class Scratch implements RankedItems {
   }
 }
 
+const sampleSize = 128
+
 /** The items of this partition, each once, in order of arrival. */
 class OwnedItems {
   private items = new Uint32Array(1024)
   private isOwned = new Uint8Array(4096)
   private size = 0
+  private sampled = new Uint32Array(0)
+  private sampledAt = 0
 
   add(item: number): void {
     if (item >= this.isOwned.length)
@@ -236,6 +244,16 @@ class OwnedItems {
 
   has(item: number): boolean {
     return item < this.isOwned.length && this.isOwned[item] === 1
+  }
+
+  /** Evenly spread over the order of arrival; chosen anew when the partition has grown by a quarter. */
+  sample(): Uint32Array {
+    if (this.size > this.sampledAt * 1.25) {
+      this.sampledAt = this.size
+      const count = Math.min(sampleSize, this.size)
+      this.sampled = Uint32Array.from({ length: count }, (_, i) => this.items[Math.floor((i * this.size) / count)])
+    }
+    return this.sampled
   }
 
   forEach(visit: (item: number) => void): void {

@@ -22,6 +22,8 @@ export interface Partition {
   readonly popular: PopularLists
   /** Searches for more than this share of the partition go to the exact scan. */
   readonly exactScanShare: number
+  /** Some items from all over the partition, to judge by how many of its items the filters let pass. */
+  sample(): Uint32Array
   /** Items of this partition with a vector in the space. */
   sizeOf(space: SpaceName): number
   nearest(space: SpaceName, query: Float32Array, k: number): RankedItems

@@ -37,6 +37,8 @@ export class Proposals {
   private budget = 0
   private lastScore = Number.POSITIVE_INFINITY
   private explain = false
+  /** 0 until somebody asks for it. */
+  private share = 0
 
   constructor(capacity: number, sourceCount: number, filters: readonly Filter[], removedMax: number) {
     this.items = new Uint32Array(capacity)
@@ -59,6 +61,7 @@ export class Proposals {
     this.verdicts.clear()
     this.table = tables.items
     this.catalogSeq = query.catalogSeq
+    this.share = 0
     this.explain = query.explain === 1
     for (let f = 0; f < this.filters.length; f++) this.tests[f] = this.filters[f].prepare(query, tables)
   }
@@ -97,6 +100,15 @@ export class Proposals {
     this.total++
     this.counts[this.source]++
     return !this.full
+  }
+
+  /** The share of a sample that every filter lets pass, never quite 0; the same for all sources of a request. */
+  passingShare(sample: Uint32Array): number {
+    if (this.share > 0) return this.share
+    let passing = 0
+    for (let i = 0; i < sample.length; i++) if (this.judge(sample[i]) === kept) passing++
+    this.share = Math.max(passing, 1) / Math.max(sample.length, 1)
+    return this.share
   }
 
   private verdictOn(item: number): number {

@@ -24,7 +24,7 @@ export const indexSettings = defineSettings('index', 'Index partitions and how t
     description: 'Candidates kept in view while a point is linked (efConstruction).',
   }),
   searchWidthFactor: Type.Number({
-    default: 1.5,
+    default: 2,
     minimum: 0.25,
     maximum: 16,
     unit: 'ratio',

@@ -5,8 +5,9 @@ import type { RequestFrame } from '../request-frame.ts'
 
 /**
  * Offers the nearest items of one space until the budget is full. Filters are applied to what comes back, so the search
- * asks for a surplus (what the person has seen of this partition), and doubles its width while too little passes. When
- * doubling has reached `exactScanAt` of the partition, an exact scan over it is cheaper than another search.
+ * asks for more by the share of a sample that passes them, and for what the person has seen of this partition, which
+ * lies near. While too little passes all the same, it doubles its width. From `exactScanShare` of the partition on, an
+ * exact scan over it is cheaper than a search.
  *
  * A wider search may find near items that a narrower one missed. They are offered then, behind what was offered already
  * and with no higher score, because a source's scores do not rise.
@@ -21,8 +22,7 @@ export function offerNearest(
   if (query.length === 0 || out.room === 0) return
   const size = partition.sizeOf(space)
   if (size === 0) return
-  const surplus = Math.min(256, Math.ceil(request.seen.length / partition.partitions)) + 16
-  let width = request.wantedCategories.length > 0 ? size : out.room + surplus
+  let width = firstWidth(out.room, Math.ceil(request.seen.length / partition.partitions), partition, out)
   let lowest = Number.POSITIVE_INFINITY
   while (!out.full) {
     const exact = width >= size * partition.exactScanShare
@@ -36,4 +36,13 @@ export function offerNearest(
     if (exact || neighbours.count < width) return
     width *= 2
   }
+}
+
+const seenMax = 256
+
+/** Two standard deviations more than what is needed on average. */
+function firstWidth(wanted: number, seen: number, partition: Partition, out: Proposals): number {
+  const share = out.passingShare(partition.sample())
+  const spread = 2 * Math.sqrt(wanted * (1 - share))
+  return Math.ceil((wanted + spread) / share) + Math.min(seenMax, seen) + 16
 }

@@ -26,7 +26,7 @@ describe('recall of the index on a simulated catalogue', () => {
   }, 60_000)
 
   it('falls when the graphs are made too thin, so the measure tells', async () => {
-    const thin = { 'index.linksPerPoint': '4', 'index.buildWidth': '16', 'index.searchWidthFactor': '0.5' }
+    const thin = { 'index.linksPerPoint': '4', 'index.buildWidth': '16', 'index.searchWidthFactor': '0.25' }
     const report = await evaluate(thin)
     expect(report.metrics.index.spaces.content.recallMerged).toBeLessThan(0.95)
   }, 60_000)

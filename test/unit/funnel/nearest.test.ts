@@ -19,6 +19,7 @@ function approximatePartition(): Partition {
     partitions: 1,
     exactScanShare: 0.25,
     sizeOf: () => size,
+    sample: () => Uint32Array.from({ length: 100 }, (_, i) => i * 10 + 1),
     nearest: (_space: string, _query: Float32Array, k: number) =>
       ranked(all.filter(item => k > 100 || item % 3 !== 0).slice(0, k)),
     scan: () => ranked(all),

@@ -31,6 +31,10 @@ class ListedPartition {
     this.popular = popular
   }
 
+  sample(): Uint32Array {
+    return Uint32Array.from(this.ranking)
+  }
+
   sizeOf(): number {
     return this.ranking.length
   }
@@ -96,6 +100,22 @@ describe('a search for neighbours', () => {
     propose(collaborative, partition, { seen: Uint32Array.of(1, 2) }, 5)
     expect(partition.widths).toHaveLength(1)
     expect(partition.widths[0]).toBeLessThan(itemCount / 2)
+  })
+})
+
+describe('the width of a search', () => {
+  const ranking = [...Array(itemCount).keys()]
+  const widthsFor = (seen: number) => {
+    const partition = new ListedPartition(ranking, { exactScanShare: 1 })
+    const removed = ranking.filter(item => item % 4 < seen)
+    propose(collaborative, partition, { seen: Uint32Array.from(removed) }, 5)
+    return partition.widths
+  }
+
+  it('grows with the share of the partition that the filters remove, so that one search is enough', () => {
+    const [[none], [half]] = [widthsFor(0), widthsFor(2)]
+    expect(half).toBeGreaterThan(none)
+    expect([widthsFor(0), widthsFor(2)].map(widths => widths.length)).toEqual([1, 1])
   })
 })
 
