@@ -22,6 +22,8 @@ interface Watch {
 
 /** Messages per turn: enough to spread the cost of a turn in nact, few enough to leave the event loop to others. */
 const turnMessagesMax = 64
+/** A turn that has taken this long ends with the message in hand, though more wait. */
+const turnMs = 4
 
 /**
  * One actor: its mailbox, its present life, and its place in the tree.
@@ -269,9 +271,13 @@ export class ActorCell<M> implements ActorContext<M>, ActorRef<M> {
 
   private takeTurn(): void {
     this.turnRequested = false
-    for (let handled = 0; handled < turnMessagesMax; handled++) {
+    // What an actor tells itself is for its next turn: work in slices leaves the event loop to others in between.
+    const waiting = Math.min(this.mailbox.length, turnMessagesMax)
+    const startedAt = this.parts.monotonic.ms()
+    for (let handled = 0; handled < waiting; handled++) {
       if (this.state !== 'running') return
       this.throwFailure()
+      if (handled > 0 && this.parts.monotonic.ms() - startedAt >= turnMs) break
       const message = this.mailbox.shift()
       if (message === undefined) return
       this.inHand = message
@@ -279,7 +285,9 @@ export class ActorCell<M> implements ActorContext<M>, ActorRef<M> {
       if (result instanceof Promise) throw awaitingActor(this.path, message, result)
       this.inHand = undefined
     }
-    if (this.state === 'running' && (this.mailbox.length > 0 || this.failure !== undefined)) this.requestTurn()
+    if (this.state !== 'running') return
+    this.throwFailure()
+    if (this.mailbox.length > 0) this.requestTurn()
   }
 
   private throwFailure(): void {

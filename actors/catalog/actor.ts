@@ -47,6 +47,9 @@ export function catalogActor(parts: CatalogParts): Behaviour<CatalogMessage> {
   return context => new CatalogActor(context, parts)
 }
 
+/** Rows freed before other messages get a turn. */
+const reclaimedPerSlice = 5000
+
 interface Snapshot {
   readonly replyTo: ActorRef<SnapshotDone>
   /** 0 until its epoch record has come by. */
@@ -67,6 +70,8 @@ class CatalogActor implements Receiver<CatalogMessage> {
   private slice: Slice
   private snapshot: Snapshot | null = null
   private readonly applied: { readonly seq: number; readonly atMs: number }[] = []
+  /** Rows superseded by a number below this one can be freed. */
+  private reclaimBefore = 0
 
   constructor(context: ActorContext<CatalogMessage>, parts: CatalogParts) {
     const { sliceRecords, supersededKeptMs } = parts.settings.of(catalogSettings)
@@ -257,10 +262,11 @@ class CatalogActor implements Receiver<CatalogMessage> {
   /** Frees the rows that were superseded longer ago than any request may take. */
   private reclaim(): void {
     const before = this.parts.monotonic.ms() - this.keptMs
-    let seq = 0
-    while (this.applied.length > 1 && this.applied[0].atMs < before) seq = this.applied.shift()!.seq
-    if (seq > 0) for (const row of this.parts.state.table.reclaim(seq, 20_000)) this.parts.models.clear(row)
-    this.context.after(this.keptMs, { type: 'reclaim-due' })
+    while (this.applied.length > 1 && this.applied[0].atMs < before) this.reclaimBefore = this.applied.shift()!.seq
+    const rows = this.parts.state.table.reclaim(this.reclaimBefore, reclaimedPerSlice)
+    for (const row of rows) this.parts.models.clear(row)
+    if (rows.length === reclaimedPerSlice) tell(this.context.self, { type: 'reclaim-due' })
+    else this.context.after(this.keptMs / 4, { type: 'reclaim-due' })
   }
 }
 

@@ -24,7 +24,7 @@ const epoch: JournalRecord = { kind: 'epoch', at: 5 }
 
 function start(values: Record<string, number> = {}) {
   const { system, time, logged } = testSystem()
-  const state = new CatalogState({ itemsMax: 1000, rowsMax: 1000 }, noDocuments)
+  const state = new CatalogState({ itemsMax: 1000, rowsMax: 20_000 }, noDocuments)
   const users = [new Probe<UserShardMessage>('users-0'), new Probe<UserShardMessage>('users-1')]
   const shards = [new Probe<IndexShardMessage>('index-0'), new Probe<IndexShardMessage>('index-1')]
   const counters = new Probe<CountersMessage>('counters')
@@ -179,8 +179,25 @@ describe('the catalog', () => {
     }
     expect([await lookAgain(), await lookAgain()]).toEqual([4, 5])
     // A second after the group behind it was applied, the first row is free, and the next put takes it.
-    expect([await lookAgain(), await lookAgain()]).toEqual([6, 6])
+    expect([await lookAgain(), await lookAgain()]).toEqual([5, 6])
     expect(state.items.rowAt(state.findItem('a'), state.appliedSeq)).toBe(1)
+  })
+})
+
+describe('the room for versions', () => {
+  it('comes back in full after a burst of changes, also when nothing is journaled behind it', async () => {
+    const { state, time, commit } = start({ 'catalog.supersededKeptMs': 1000, 'catalog.sliceRecords': 20_000 })
+    const versions = 12_000
+    commit(Array.from({ length: versions }, (_, n) => put(sampleItem('a', { title: `Version ${n}` }))))
+    await settle()
+    const used = state.table.rowsLeft
+    commit([put(sampleItem('b'))])
+    await settle()
+    for (let waited = 0; waited < 4; waited++) {
+      time.advance(1000)
+      await settle()
+    }
+    expect(state.table.rowsLeft - used).toBeGreaterThan(versions - 10)
   })
 })
 

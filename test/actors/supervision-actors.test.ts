@@ -21,6 +21,24 @@ describe('an actor', () => {
     await system.stop()
   })
 
+  it('takes what it tells itself in a later turn, so that work in slices lets timers through', async () => {
+    const { system } = testSystem()
+    let timerAt = -1
+    let slices = 0
+    const ref = system.spawn<string>('slices', context => ({
+      receive() {
+        if (++slices < 10) tell(context.self, 'go on')
+      },
+    }))
+    tell(ref, 'go')
+    setImmediate(() => {
+      timerAt = slices
+    })
+    await settle()
+    expect(slices).toBe(10)
+    expect(timerAt).toBeLessThan(5)
+  })
+
   it('lets others have their turn while it has much to do', async () => {
     const { system } = testSystem()
     const received: unknown[] = []
