@@ -96,5 +96,7 @@ async function recover(tree: Tree, state: CatalogState, log: EventLog): Promise<
     tell(tree.journal, { type: 'recover', fromSeq: state.appliedSeq + 1, doneTo })
   })
   await tree.applied.until(log.lastSeq)
+  // The first feed shall see what was trending before: folds are on their way, and this comes behind them.
+  await new Promise(resolve => tell(tree.counters, { type: 'when-folded', replyTo: callbackRef(resolve) }))
   await tree.pool.started
 }

@@ -78,6 +78,7 @@ export interface Tree {
   readonly system: ActorSystem
   readonly journal: ActorRef<JournalMessage>
   readonly catalog: ActorRef<CatalogMessage>
+  readonly counters: ActorRef<CountersMessage>
   readonly userShards: readonly ActorRef<UserShardMessage>[]
   readonly indexShards: readonly ActorRef<IndexShardMessage>[]
   readonly requests: ActorRef<never>
@@ -92,6 +93,9 @@ export interface Tree {
 export function growTree(parts: TreeParts): Tree {
   return new Grower(parts).grow()
 }
+
+/** A partition that is out makes feeds partial; it never gives up, and never waits long. */
+const tireless: Partial<RestartPolicy> = { restartsMax: Number.POSITIVE_INFINITY, backoffMaxMs: 2000 }
 
 /** What these own is the order of everything: after a defect the process ends, and starts from what is durable. */
 const fatal: Partial<RestartPolicy> = { classify: () => 'fatal' }
@@ -132,7 +136,7 @@ class Grower {
     this.applied = new Waiters(state.appliedSeq)
     this.published = new Waiters(state.appliedSeq)
     this.tables = new SharedTables(state.table.handles(), new CountersState(settings).latest)
-    this.pool = new RankPool(settings, this.tables.current)
+    this.pool = new RankPool(settings, this.tables.current, parts.logger)
     this.lastResort = new LastResort(settings, () => monotonic.ms())
     this.lastResort.setTables(this.tables.current)
     this.models = new LiveModelSets(state, settings.of(catalogSettings).rowsMax, generation => {
@@ -162,6 +166,7 @@ class Grower {
       system,
       journal,
       catalog,
+      counters,
       userShards,
       indexShards,
       requests,
@@ -214,6 +219,7 @@ class Grower {
           onPrepared: message => tell(this.modelManager, message),
           onUp: isUp => (isUp ? this.shardsUp.add(shard) : this.shardsUp.delete(shard)),
         }),
+        { policy: tireless },
       ),
     )
   }

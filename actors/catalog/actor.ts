@@ -5,7 +5,7 @@
  * 2. `appliedSeq` moves on when a slice has been applied and handed on, so what a request pins is complete.
  * 3. Each slice is bounded; other messages get a turn between two of them.
  * 4. A snapshot stands behind an epoch record: every owner is asked at that place in the stream, and the number is
- *    written last, together with the catalogue's own part.
+ *    written last, together with the catalogue's own part, which is what it was at that place.
  */
 import type { Settings } from '../../config/settings.ts'
 import type { CatalogState, ItemVersion } from '../../domain/catalog-state.ts'
@@ -15,7 +15,7 @@ import type { JournalRecord } from '../../domain/journal.ts'
 import type { MonotonicClock } from '../../domain/ports.ts'
 import { foldEvent } from '../../funnel/fold-event.ts'
 import type { LiveModelSets } from '../../funnel/live-model-sets.ts'
-import type { OnlineStore } from '../../storage/online-store.ts'
+import type { OnlineStore, SpaceChanges } from '../../storage/online-store.ts'
 import { type ActorRef, tell } from '../../supervision/actor-ref.ts'
 import type { ActorContext, Behaviour, Receiver } from '../../supervision/behaviour.ts'
 import { applyOrSkip } from '../apply-or-skip.ts'
@@ -26,7 +26,7 @@ import type { SnapshotDone, SnapshotWritten } from '../snapshot-protocol.ts'
 import type { EventsApplied, ShardEntry, UserShardMessage } from '../user-shard/protocol.ts'
 import type { CatalogMessage } from './protocol.ts'
 import { catalogSettings } from './settings.ts'
-import { snapshotChanges } from './snapshot.ts'
+import { type CatalogStand, snapshotChanges, standOf } from './snapshot.ts'
 
 export interface CatalogParts {
   readonly state: CatalogState
@@ -47,6 +47,8 @@ export function catalogActor(parts: CatalogParts): Behaviour<CatalogMessage> {
   return context => new CatalogActor(context, parts)
 }
 
+/** How long the catalogue's part of a snapshot is encoded before other messages get a turn. */
+const encodeSliceMs = 3
 /** Rows freed before other messages get a turn. */
 const reclaimedPerSlice = 5000
 
@@ -54,9 +56,11 @@ interface Snapshot {
   readonly replyTo: ActorRef<SnapshotDone>
   /** 0 until its epoch record has come by. */
   throughSeq: number
-  waitingFor: number
+  waitingFor: Set<string>
   changed: ReadonlyMap<number, ItemVersion>
-  failure: string | null
+  stand: CatalogStand | null
+  /** Encodes the catalogue's part. */
+  encoding: Generator<void, SpaceChanges[]> | null
 }
 
 class CatalogActor implements Receiver<CatalogMessage> {
@@ -95,6 +99,8 @@ class CatalogActor implements Receiver<CatalogMessage> {
         return this.beginSnapshot(message.replyTo)
       case 'snapshot-written':
         return this.partWritten(message)
+      case 'encode-slice':
+        return this.encodeSlice()
       case 'catalog-written':
         return this.endSnapshot()
       case 'catalog-failed':
@@ -214,7 +220,14 @@ class CatalogActor implements Receiver<CatalogMessage> {
       const failure = 'a snapshot is being written already'
       return tell<SnapshotDone>(replyTo, { type: 'snapshot-done', throughSeq: 0, failure })
     }
-    this.snapshot = { replyTo, throughSeq: 0, waitingFor: 0, changed: new Map(), failure: null }
+    this.snapshot = {
+      replyTo,
+      throughSeq: 0,
+      waitingFor: new Set(),
+      changed: new Map(),
+      stand: null,
+      encoding: null,
+    }
     this.parts.requestEpoch(this.context.self as ActorRef<AppendReply>)
   }
 
@@ -224,9 +237,12 @@ class CatalogActor implements Receiver<CatalogMessage> {
     this.handOn()
     snapshot.throughSeq = throughSeq
     snapshot.changed = new Map(this.parts.state.changed)
-    snapshot.waitingFor = this.parts.userShards.length + 1
+    snapshot.stand = standOf(this.parts.state)
     const replyTo = this.context.self as ActorRef<SnapshotWritten>
-    for (const shard of this.parts.userShards) tell(shard, { type: 'write-snapshot', throughSeq, replyTo })
+    for (const shard of this.parts.userShards) {
+      snapshot.waitingFor.add(shard.path)
+      tell(shard, { type: 'write-snapshot', throughSeq, replyTo })
+    }
     tell(this.parts.counters, { type: 'write-snapshot', throughSeq, replyTo })
   }
 
@@ -235,10 +251,27 @@ class CatalogActor implements Receiver<CatalogMessage> {
     const { snapshot } = this
     if (snapshot?.throughSeq !== partSeq) return
     if (failure !== null) return this.failSnapshot(`${owner}: ${failure}`)
-    if (--snapshot.waitingFor > 0) return
-    const { changed, throughSeq } = snapshot
+    snapshot.waitingFor.delete(owner)
+    if (snapshot.waitingFor.size > 0) return
+    const { counters } = this.parts
+    // The shards had told everything before they wrote.
+    if (owner !== counters.path) {
+      snapshot.waitingFor.add(counters.path)
+      return tell(counters, { type: 'segments-told', throughSeq: snapshot.throughSeq })
+    }
+    snapshot.encoding = snapshotChanges(snapshot.changed, this.parts.state, snapshot.stand!, snapshot.throughSeq)
+    this.encodeSlice()
+  }
+
+  private encodeSlice(): void {
+    if (this.snapshot === null) return
+    const { encoding, throughSeq } = this.snapshot
+    const until = this.parts.monotonic.ms() + encodeSliceMs
+    let step = encoding!.next()
+    while (step.done !== true && this.parts.monotonic.ms() < until) step = encoding!.next()
+    if (step.done !== true) return tell(this.context.self, { type: 'encode-slice' })
     this.context.pipe(
-      this.parts.store.commit(snapshotChanges(changed, this.parts.state, throughSeq)),
+      this.parts.store.commit(step.value),
       () => ({ type: 'catalog-written', throughSeq }),
       error => ({ type: 'catalog-failed', reason: String(error) }),
     )

@@ -15,6 +15,7 @@ export type CatalogMessage =
   /** What the journal says of the epoch record that was asked for. */
   | AppendReply
   | SnapshotWritten
+  | { readonly type: 'encode-slice' }
   | { readonly type: 'catalog-written'; readonly throughSeq: number }
   | { readonly type: 'catalog-failed'; readonly reason: string }
   /** Rows that no request can read any more may be used again. */

@@ -15,11 +15,25 @@ const catalogSpace = 'catalog'
 
 const bookNames: readonly BookName[] = ['category', 'creator', 'region', 'language', 'device', 'ageBand']
 
-export function snapshotChanges(
+/** What moves on while the owners write their parts; books only grow, so their sizes tell what they held. */
+export interface CatalogStand {
+  readonly lastEventAt: number
+  readonly vectorDimensions: readonly (readonly [space: string, dimension: number])[]
+  readonly bookSizes: Readonly<Record<BookName, number>>
+}
+
+export function standOf({ lastEventAt, vectorDimensions, books }: CatalogState): CatalogStand {
+  const sizes = bookNames.map(name => [name, books[name].size])
+  return { lastEventAt, vectorDimensions: [...vectorDimensions], bookSizes: Object.fromEntries(sizes) }
+}
+
+/** In steps, one per version: there may be many. */
+export function* snapshotChanges(
   changed: ReadonlyMap<number, ItemVersion>,
   state: CatalogState,
+  stand: CatalogStand,
   throughSeq: number,
-): SpaceChanges[] {
+): Generator<void, SpaceChanges[]> {
   const versions: [number, Uint8Array][] = []
   const items: [number, Uint8Array][] = []
   const removed: number[] = []
@@ -27,8 +41,10 @@ export function snapshotChanges(
     versions.push([ordinal, pack([seq, id, item === null])])
     if (item === null) removed.push(ordinal)
     else items.push([ordinal, encodeItem(item)])
+    yield
   }
-  const books = Object.fromEntries(bookNames.map(name => [name, [...state.books[name].entries()]]))
+  const entriesOf = (name: BookName) => [...state.books[name].entries()].slice(0, stand.bookSizes[name])
+  const books = Object.fromEntries(bookNames.map(name => [name, entriesOf(name)]))
   return [
     { space: versionSpace, puts: versions },
     { space: itemSpace, puts: items, removes: removed },
@@ -36,7 +52,7 @@ export function snapshotChanges(
       space: catalogSpace,
       puts: [
         ['books', pack(books)],
-        ['stand', pack([throughSeq, state.lastEventAt, [...state.vectorDimensions]])],
+        ['stand', pack([throughSeq, stand.lastEventAt, stand.vectorDimensions])],
       ],
     },
   ]

@@ -5,7 +5,8 @@
  * 2. An epoch is published when its own record comes by in the journal, so it holds exactly what came before it: a
  *    replay publishes the same epochs with the same content.
  * 3. An epoch that a request may still read is not reused.
- * 4. A snapshot is written right behind an epoch record: it is the state as of that epoch.
+ * 4. A snapshot is of the counters as of an epoch record, and of the lists per segment as of a little later: they are
+ *    told in a roundabout way, and none of what they were told may be lost.
  */
 import { deserialize, serialize } from 'node:v8'
 import type { Settings } from '../../config/settings.ts'
@@ -17,13 +18,13 @@ import {
   type SegmentEngagement,
 } from '../../funnel/counters-state.ts'
 import { epochsKept } from '../../funnel/table-readers.ts'
-import type { OnlineStore } from '../../storage/online-store.ts'
+import type { OnlineStore, StoreEntry } from '../../storage/online-store.ts'
 import { type ActorRef, tell } from '../../supervision/actor-ref.ts'
 import type { ActorContext, Behaviour, Receiver } from '../../supervision/behaviour.ts'
 import { applyOrSkip } from '../apply-or-skip.ts'
 import type { AppendReply } from '../journal/protocol.ts'
 import type { SnapshotWritten, WriteSnapshot } from '../snapshot-protocol.ts'
-import type { CounterBatch, CountersMessage } from './protocol.ts'
+import type { CounterBatch, CountersFolded, CountersMessage } from './protocol.ts'
 
 export interface CountersParts {
   readonly settings: Settings
@@ -43,12 +44,14 @@ export function countersActor(parts: CountersParts): Behaviour<CountersMessage> 
 
 const space = 'counters'
 
+/** The chunks stand beside it, one entry each. */
 interface StoredCounters {
   readonly throughSeq: number
+  readonly segmentsThrough: number
   readonly epoch: number
   readonly at: number
   readonly totals: Float64Array
-  readonly chunks: readonly Uint8Array[]
+  readonly chunks: number
   readonly lists: Omit<CountersSnapshot, 'counters'>
 }
 
@@ -59,18 +62,19 @@ class CountersActor implements Receiver<CountersMessage> {
   /** Everything up to here is in the counters, and everything up to `segmentsThrough` in the lists per segment. */
   private throughSeq = 0
   private segmentsThrough = 0
+  private segmentsSeen = 0
   private changed = false
   private epochRequested = false
   private readonly recentEpochs: number[] = []
-  private pendingSnapshot: WriteSnapshot | null = null
+  private pendingSnapshot: { readonly request: WriteSnapshot; readonly state: CountersSnapshot } | null = null
 
   constructor(parts: CountersParts) {
     this.parts = parts
     const stored = readStored(parts.store)
-    this.state = new CountersState(parts.settings, stored === null ? undefined : fromStored(stored))
+    this.state = new CountersState(parts.settings, stored === null ? undefined : fromStored(stored, parts.store))
     if (stored !== null) {
       this.throughSeq = stored.throughSeq
-      this.segmentsThrough = stored.throughSeq
+      this.segmentsThrough = stored.segmentsThrough
     }
     parts.publish(this.state.latest)
   }
@@ -78,7 +82,7 @@ class CountersActor implements Receiver<CountersMessage> {
   /** One life of the actor; the counters outlive a restart. */
   live(context: ActorContext<CountersMessage>): this {
     this.context = context
-    this.pendingSnapshot = null
+    if (this.pendingSnapshot !== null) this.answerSnapshot('the counters were restarted')
     this.epochRequested = false
     this.schedule()
     context.health('ready')
@@ -94,13 +98,18 @@ class CountersActor implements Receiver<CountersMessage> {
       case 'epoch-due':
         this.requestEpoch()
         return this.schedule()
+      case 'when-folded':
+        return tell<CountersFolded>(message.replyTo, { type: 'counters-folded' })
       case 'appended':
         return
       case 'append-failed':
         this.epochRequested = false
         return
       case 'write-snapshot':
-        return this.writeSnapshot(message)
+        this.pendingSnapshot = { request: message, state: this.state.snapshot() }
+        return
+      case 'segments-told':
+        return this.writeSnapshot(message.throughSeq)
       case 'written':
         return this.written(message.throughSeq, message.failure)
       default:
@@ -125,6 +134,7 @@ class CountersActor implements Receiver<CountersMessage> {
 
   private foldSegments(engagements: readonly SegmentEngagement[]): void {
     for (const engagement of engagements) {
+      this.segmentsSeen = Math.max(this.segmentsSeen, engagement.seq)
       if (engagement.seq > this.segmentsThrough) this.state.applySegment(engagement)
     }
   }
@@ -138,34 +148,51 @@ class CountersActor implements Receiver<CountersMessage> {
   private publish(epoch: number, at: number): void {
     this.parts.publish(this.state.publish(epoch, at))
     this.recentEpochs.push(epoch)
-    if (this.recentEpochs.length > epochsKept) this.state.releaseBefore(this.recentEpochs.shift()! + 1)
+    // What a snapshot is being written of stays as it is.
+    const written = this.pendingSnapshot?.state.counters.epoch ?? Number.POSITIVE_INFINITY
+    while (this.recentEpochs.length > epochsKept && this.recentEpochs[0] < written) {
+      this.state.releaseBefore(this.recentEpochs.shift()! + 1)
+    }
   }
 
   private schedule(): void {
     this.context.after(this.parts.settings.of(countersSettings).epochIntervalMs, { type: 'epoch-due' })
   }
 
-  /** The catalog asks right behind an epoch record, so the latest epoch is the state. */
-  private writeSnapshot(request: WriteSnapshot): void {
-    this.pendingSnapshot = request
-    const { throughSeq } = request
-    const { counters, ...lists } = this.state.snapshot()
+  /** The catalog asked right behind an epoch record, so what was taken then is the state as of its number. */
+  private writeSnapshot(throughSeq: number): void {
+    if (this.pendingSnapshot?.request.throughSeq !== throughSeq) return
+    const { counters, ...lists } = this.pendingSnapshot.state
     const { epoch, at, totals } = counters
-    const chunks = counters.chunks.map(chunk => new Uint8Array(chunk).slice())
-    const stored: StoredCounters = { throughSeq, epoch, at, totals, chunks, lists }
+    const stored: StoredCounters = {
+      throughSeq,
+      segmentsThrough: Math.max(throughSeq, this.segmentsSeen),
+      epoch,
+      at,
+      totals,
+      chunks: counters.chunks.length,
+      lists: { ...lists, segments: this.state.snapshot().segments },
+    }
     this.context.pipe(
-      this.parts.store.putBatch(space, [['state', serialize(stored)]]),
+      this.parts.store.putBatch(space, [['state', serialize(stored)], ...chunkEntries(counters.chunks)]),
       () => ({ type: 'written', throughSeq, failure: null }),
       error => ({ type: 'written', throughSeq, failure: String(error) }),
     )
   }
 
   private written(throughSeq: number, failure: string | null): void {
-    if (this.pendingSnapshot?.throughSeq !== throughSeq) return
-    const { replyTo } = this.pendingSnapshot
+    if (this.pendingSnapshot?.request.throughSeq === throughSeq) this.answerSnapshot(failure)
+  }
+
+  private answerSnapshot(failure: string | null): void {
+    const { throughSeq, replyTo } = this.pendingSnapshot!.request
     this.pendingSnapshot = null
     tell<SnapshotWritten>(replyTo, { type: 'snapshot-written', owner: this.context.path, throughSeq, failure })
   }
+}
+
+function* chunkEntries(chunks: readonly SharedArrayBuffer[]): Generator<StoreEntry> {
+  for (let i = 0; i < chunks.length; i++) yield [i, new Uint8Array(chunks[i])]
 }
 
 function readStored(store: OnlineStore): StoredCounters | null {
@@ -173,8 +200,9 @@ function readStored(store: OnlineStore): StoredCounters | null {
   return bytes === undefined ? null : (deserialize(bytes) as StoredCounters)
 }
 
-function fromStored({ epoch, at, totals, chunks, lists }: StoredCounters): CountersSnapshot {
-  return { counters: { epoch, at, totals, chunks: chunks.map(toShared) }, ...lists }
+function fromStored({ epoch, at, totals, chunks, lists }: StoredCounters, store: OnlineStore): CountersSnapshot {
+  const shared = Array.from({ length: chunks }, (_, i) => toShared(store.get(space, i)!))
+  return { counters: { epoch, at, totals, chunks: shared }, ...lists }
 }
 
 function toShared(bytes: Uint8Array): SharedArrayBuffer {

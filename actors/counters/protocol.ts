@@ -1,5 +1,6 @@
 import type { FoldedEvent } from '../../features/folded-event.ts'
 import type { SegmentEngagement } from '../../funnel/counters-state.ts'
+import type { ActorRef } from '../../supervision/actor-ref.ts'
 import type { AppendReply } from '../journal/protocol.ts'
 import type { WriteSnapshot } from '../snapshot-protocol.ts'
 
@@ -9,10 +10,18 @@ export type CountersMessage =
   /** Which segments the folded events came from; only the lists per segment read it. */
   | { readonly type: 'segments'; readonly engagements: readonly SegmentEngagement[] }
   | { readonly type: 'epoch-due' }
+  /** Answered when everything that was sent before has been folded and published. */
+  | { readonly type: 'when-folded'; readonly replyTo: ActorRef<CountersFolded> }
   /** What the journal says of the epoch record that was asked for. */
   | AppendReply
   | WriteSnapshot
+  /** Every user shard has told which segments the events up to the number of the snapshot came from. */
+  | { readonly type: 'segments-told'; readonly throughSeq: number }
   | { readonly type: 'written'; readonly throughSeq: number; readonly failure: string | null }
+
+export interface CountersFolded {
+  readonly type: 'counters-folded'
+}
 
 export interface CounterBatch {
   readonly throughSeq: number

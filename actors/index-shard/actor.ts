@@ -75,8 +75,7 @@ class IndexShardActor implements Receiver<IndexShardMessage> {
       case 'thread-ready':
         return this.fill()
       case 'thread-filled':
-        this.isFilled = true
-        return this.becomeReady()
+        return this.filled()
       case 'thread-prepared':
         return this.prepared(message.generation, message.failure)
       case 'thread-died':
@@ -113,11 +112,17 @@ class IndexShardActor implements Receiver<IndexShardMessage> {
   /** A thread starts empty, the first and every later one alike. */
   private fill(): void {
     this.thread.fill(this.parts.ownedItems())
+  }
+
+  /** Only now: a set that were prepared meanwhile would get every item twice. */
+  private filled(): void {
+    this.isFilled = true
     this.told = new Set()
     for (const handles of this.parts.liveModelSets()) {
       this.loading.add(handles.generation)
       this.prepare(handles)
     }
+    this.becomeReady()
   }
 
   /** Once per set: a thread that is yet to be filled gets all live ones then, and to build one anew stops it serving. */

@@ -91,7 +91,7 @@ class ModelManagerActor implements Receiver<ModelManagerMessage> {
       case 'appended':
         return this.switchOver()
       case 'append-failed':
-        return this.refuse(`its promotion could not be journaled: ${message.reason}`)
+        return this.putOff(`its promotion could not be journaled: ${message.reason}`)
       default:
         message satisfies never
     }
@@ -130,11 +130,15 @@ class ModelManagerActor implements Receiver<ModelManagerMessage> {
   private loadSlice(): void {
     const { monotonic } = this.parts
     const until = monotonic.ms() + this.loadSliceMs
-    while (monotonic.ms() < until) {
-      for (let step = 0; step < 16; step++) {
-        const next = this.uptake!.steps!.next()
-        if (next.done === true) return this.prepare(next.value)
+    try {
+      while (monotonic.ms() < until) {
+        for (let step = 0; step < 16; step++) {
+          const next = this.uptake!.steps!.next()
+          if (next.done === true) return this.prepare(next.value)
+        }
       }
+    } catch (error) {
+      return this.refuse(`it cannot be loaded: ${error}`)
     }
     tell(this.context.self, { type: 'load-slice' })
   }
@@ -177,11 +181,22 @@ class ModelManagerActor implements Receiver<ModelManagerMessage> {
     this.context.health('ready')
   }
 
-  private refuse(reason: string): void {
-    const { id, loaded } = this.uptake!
+  /** Nothing is wrong with the set: it is tried again with the next look. */
+  private putOff(reason: string): void {
+    const { id } = this.giveUp()
+    this.context.log.warn({ modelSet: id, reason }, 'a promoted model set has to wait')
+  }
+
+  private giveUp(): Uptake {
+    const uptake = this.uptake!
     this.uptake = null
+    if (uptake.loaded !== null) this.parts.models.discard(uptake.loaded.generation)
+    return uptake
+  }
+
+  private refuse(reason: string): void {
+    const { id } = this.giveUp()
     this.refused = id
-    if (loaded !== null) this.parts.models.discard(loaded.generation)
     this.context.log.error({ modelSet: id, reason }, 'a promoted model set cannot be used; the present one stays')
     this.context.health('degraded', `model set ${id} was refused: ${reason}`)
   }

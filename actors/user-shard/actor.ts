@@ -5,6 +5,7 @@
  * 2. A view shows everything folded before it was asked for.
  * 3. A snapshot through a number holds every change up to it, and may hold later ones.
  * 4. The people stay when the actor restarts after a defect; an entry that a defect stops is skipped and logged.
+ * 5. A request for a snapshot is answered, also when the life that took it ends before: that one has failed.
  */
 import type { Settings } from '../../config/settings.ts'
 import type { CatalogReader } from '../../domain/catalog-reader.ts'
@@ -16,6 +17,7 @@ import type { SegmentEngagement } from '../../funnel/counters-state.ts'
 import type { OnlineStore } from '../../storage/online-store.ts'
 import { type ActorRef, tell } from '../../supervision/actor-ref.ts'
 import type { ActorContext, Behaviour, Receiver } from '../../supervision/behaviour.ts'
+import type { Logger } from '../../telemetry/log.ts'
 import { applyOrSkip } from '../apply-or-skip.ts'
 import type { CountersMessage } from '../counters/protocol.ts'
 import type { SnapshotWritten, WriteSnapshot } from '../snapshot-protocol.ts'
@@ -42,11 +44,21 @@ export interface UserShardParts {
 
 export function userShardActor(parts: UserShardParts): Behaviour<UserShardMessage> {
   const { residentsPerShardMax } = parts.settings.of(usersSettings)
-  const residents = new Residents(parts.store, residentsPerShardMax)
+  let log: Logger | null = null
+  const residents = new Residents(parts.store, residentsPerShardMax, (userId, error) =>
+    log?.error({ userId, err: error }, 'a stored person could not be read: set aside, and taken for somebody new'),
+  )
+  const unanswered: Unanswered = { request: null }
   return context => {
+    log = context.log
     residents.abandonWrites()
-    return new UserShardActor(context, parts, residents)
+    return new UserShardActor(context, parts, residents, unanswered)
   }
+}
+
+/** The request for a snapshot that is being worked on; it outlives a life of the actor. */
+interface Unanswered {
+  request: WriteSnapshot | null
 }
 
 type EventEntry = Extract<ShardEntry, { kind: 'event' }>
@@ -57,14 +69,22 @@ class UserShardActor implements Receiver<UserShardMessage> {
   private readonly residents: Residents
   private readonly features
   private readonly writeBatch: number
-  private snapshot: { readonly request: WriteSnapshot; waiting: string[] } | null = null
+  private readonly unanswered: Unanswered
+  private snapshot: { waiting: string[] } | null = null
 
-  constructor(context: ActorContext<UserShardMessage>, parts: UserShardParts, residents: Residents) {
+  constructor(
+    context: ActorContext<UserShardMessage>,
+    parts: UserShardParts,
+    residents: Residents,
+    unanswered: Unanswered,
+  ) {
     this.context = context
     this.parts = parts
     this.features = parts.settings.of(featureSettings)
     this.writeBatch = parts.settings.of(usersSettings).writeBatch
     this.residents = residents
+    this.unanswered = unanswered
+    if (unanswered.request !== null) this.answerSnapshot('the shard was restarted')
     context.health('ready')
   }
 
@@ -172,8 +192,14 @@ class UserShardActor implements Receiver<UserShardMessage> {
   /** One that replaces another, which was given up, goes on where that one is writing. */
   private beginSnapshot(request: WriteSnapshot): void {
     const isWriting = this.snapshot !== null
-    this.snapshot = { request, waiting: this.residents.dirtyUsers() }
-    if (!isWriting) this.writeSlice()
+    this.unanswered.request = request
+    this.snapshot = { waiting: this.residents.dirtyUsers() }
+    if (isWriting) return
+    this.context.pipe(
+      this.residents.retryRemovals(),
+      () => ({ type: 'encode-slice' }),
+      error => ({ type: 'written', users: [], failure: String(error) }),
+    )
   }
 
   /** Writes some of the dirty states; the rest waits for the next message, so that views are not kept waiting. */
@@ -204,9 +230,13 @@ class UserShardActor implements Receiver<UserShardMessage> {
   }
 
   private endSnapshot(failure: string | null): void {
-    const { request } = this.snapshot!
     this.snapshot = null
-    const { throughSeq, replyTo } = request
+    this.answerSnapshot(failure)
+  }
+
+  private answerSnapshot(failure: string | null): void {
+    const { throughSeq, replyTo } = this.unanswered.request!
+    this.unanswered.request = null
     tell<SnapshotWritten>(replyTo, { type: 'snapshot-written', owner: this.context.path, throughSeq, failure })
   }
 }

@@ -4,7 +4,9 @@
  * 1. A person is in memory at most once; what is read is always the newest state, durable or not.
  * 2. A state leaves memory only after it is durable.
  * 3. At most `residentsMax` stay in memory, plus those whose writing is under way; the least recently used leave first.
- * 4. Who was forgotten is gone at once, although the store takes a moment to let go.
+ * 4. Who was forgotten is gone at once, although the store takes a moment to let go; should it fail to, that is tried
+ *    again, and no snapshot is whole before.
+ * 5. A record that cannot be read is set aside, and costs its own person only.
  */
 import { pack, unpack } from 'msgpackr'
 import type { User } from '../../domain/user.ts'
@@ -31,6 +33,7 @@ interface Writing {
 }
 
 const space = 'users'
+const unreadableSpace = 'unreadable-users'
 
 export class Residents {
   private readonly store: OnlineStore
@@ -39,12 +42,16 @@ export class Residents {
   /** In order of use, the least recent first. */
   private readonly residents = new Map<string, Resident>()
   private readonly writing = new Map<string, Writing>()
-  /** Removals under way, by person. */
-  private readonly forgetting = new Map<string, number>()
+  /** Removals that are not durable yet, by person; each call has a number of its own. */
+  private readonly removals = new Map<string, number>()
+  private removalCalls = 0
+  private readonly onUnreadable: (userId: string, error: unknown) => void
 
-  constructor(store: OnlineStore, residentsMax: number) {
+  /** @param onUnreadable told of a record that was set aside in the space `unreadable-users` */
+  constructor(store: OnlineStore, residentsMax: number, onUnreadable: (userId: string, error: unknown) => void) {
     this.store = store
     this.residentsMax = residentsMax
+    this.onUnreadable = onUnreadable
     this.keptAfterEviction = residentsMax - (residentsMax >>> 4)
   }
 
@@ -60,10 +67,20 @@ export class Residents {
       this.residents.set(userId, resident)
       return resident
     }
-    const bytes = this.forgetting.has(userId) ? undefined : this.store.get(space, userId)
-    if (bytes === undefined) return undefined
-    const [state, profile] = unpack(bytes) as [Uint8Array, User | null]
-    return this.settle(userId, { state: decodeUserState(state), profile, query: null, dirty: false, version: 0 })
+    const bytes = this.removals.has(userId) ? undefined : this.store.get(space, userId)
+    return bytes === undefined ? undefined : this.settle(userId, this.read(userId, bytes))
+  }
+
+  private read(userId: string, bytes: Uint8Array): Resident {
+    try {
+      const [state, profile] = unpack(bytes) as [Uint8Array, User | null]
+      return { state: decodeUserState(state), profile, query: null, dirty: false, version: 0 }
+    } catch (error) {
+      // The next write replaces the record; what it was is kept for whoever looks into it.
+      this.store.putBatch(unreadableSpace, [[userId, bytes]]).catch(() => {})
+      this.onUnreadable(userId, error)
+      return newcomer()
+    }
   }
 
   findOrCreate(userId: string): Resident {
@@ -76,13 +93,24 @@ export class Residents {
     resident.query = null
   }
 
-  async forget(userId: string): Promise<void> {
+  forget(userId: string): Promise<void> {
     this.residents.delete(userId)
-    this.forgetting.set(userId, (this.forgetting.get(userId) ?? 0) + 1)
-    await this.store.remove(space, [userId])
-    const others = this.forgetting.get(userId)! - 1
-    if (others > 0) this.forgetting.set(userId, others)
-    else this.forgetting.delete(userId)
+    this.removals.set(userId, ++this.removalCalls)
+    return this.remove([userId])
+  }
+
+  /** Removes again what could not be removed; resolved when nothing is left to be. */
+  async retryRemovals(): Promise<void> {
+    if (this.removals.size > 0) await this.remove([...this.removals.keys()])
+  }
+
+  private async remove(userIds: readonly string[]): Promise<void> {
+    const calls = userIds.map(userId => this.removals.get(userId))
+    await this.store.remove(space, userIds)
+    // Who came back and was forgotten again meanwhile waits for the later call.
+    userIds.forEach((userId, i) => {
+      if (this.removals.get(userId) === calls[i]) this.removals.delete(userId)
+    })
   }
 
   /**
@@ -119,7 +147,10 @@ export class Residents {
       if (resident === undefined) continue
       const count = (this.writing.get(userId)?.count ?? 0) + 1
       this.writing.set(userId, { count, resident, version: resident.version })
-      if (resident.dirty) entries.push([userId, pack([encodeUserState(resident.state), resident.profile])])
+      if (!resident.dirty) continue
+      entries.push([userId, pack([encodeUserState(resident.state), resident.profile])])
+      // What is written now comes after every removal so far.
+      this.removals.delete(userId)
     }
     return entries.length === 0 ? Promise.resolve() : this.store.putBatch(space, entries)
   }

@@ -19,7 +19,7 @@ export const usersSettings = defineSettings('users', 'Who owns user state, and h
     answer: false,
   }),
   writeBatch: Type.Integer({
-    default: 200,
+    default: 32,
     minimum: 1,
     maximum: 10_000,
     unit: 'users',

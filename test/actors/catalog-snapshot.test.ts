@@ -21,6 +21,10 @@ const limits = { itemsMax: 1000, rowsMax: 1000 }
 const put = (item: Item): JournalRecord => ({ kind: 'item', at: 0, item })
 const epoch: JournalRecord = { kind: 'epoch', at: 5 }
 
+interface Asked extends WriteSnapshot {
+  readonly owner: string
+}
+
 /** A catalog with one user shard and the counters, which answer when a test says so. */
 function start() {
   const { system, time } = testSystem()
@@ -56,10 +60,12 @@ function start() {
     await commit(epoch)
     return replyTo
   }
-  const asked = (owner: Probe<UserShardMessage> | Probe<CountersMessage>): WriteSnapshot =>
-    owner.received.findLast(message => message.type === 'write-snapshot')!
-  const answer = async ({ throughSeq, replyTo }: WriteSnapshot, failure: string | null = null) => {
-    tell(replyTo, { type: 'snapshot-written', owner: 'an owner', throughSeq, failure })
+  const asked = (owner: Probe<UserShardMessage> | Probe<CountersMessage>): Asked => ({
+    ...owner.received.findLast(message => message.type === 'write-snapshot')!,
+    owner: owner.path,
+  })
+  const answer = async ({ owner, throughSeq, replyTo }: Asked, failure: string | null = null) => {
+    tell(replyTo, { type: 'snapshot-written', owner, throughSeq, failure })
     await settle()
   }
   const restored = () => restoreCatalog(store, new ItemDocuments(store, 100), limits)
@@ -130,7 +136,7 @@ describe('a snapshot of the catalogue', () => {
     await commit(put(items[0]))
     const done = await begin()
     await answer(asked(users), 'the disk is full')
-    expect(done.received).toMatchObject([{ throughSeq: 0, failure: 'an owner: the disk is full' }])
+    expect(done.received).toMatchObject([{ throughSeq: 0, failure: 'users: the disk is full' }])
     await answer(asked(counters))
     expect(done.received).toHaveLength(1)
     expect(restored().appliedSeq).toBe(0)

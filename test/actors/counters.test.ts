@@ -34,9 +34,11 @@ function start(store = new MemoryOnlineStore()) {
     tell(counters, { type: 'fold', batch: { throughSeq, entries } })
     await settle()
   }
-  const snapshot = (throughSeq: number) => {
+  const snapshot = (throughSeq: number, between: () => void = () => {}) => {
     const replyTo = new Probe<SnapshotWritten>()
     tell(counters, { type: 'write-snapshot', throughSeq, replyTo })
+    between()
+    tell(counters, { type: 'segments-told', throughSeq })
     return replyTo
   }
   return { time, store, counters, published, epochsRequested, fold, snapshot }
@@ -150,6 +152,20 @@ describe("the counters' part of a snapshot", () => {
     expect(second.published.map(({ counters }) => counters.epoch)).toEqual([3, 6])
     expect(contentsOf(second.published[1])).toEqual(contentsOf(first.published.at(-1)!))
     expect([clicksOf(second.published[1], 3), clicksOf(second.published[1], 4)]).toEqual([2, 1])
+  })
+
+  it('holds what is told of segments after its number has come by, and counts none of it twice', async () => {
+    const first = start()
+    await first.fold(2, clicked(1, 3), epoch(2))
+    const engagements = [{ seq: 1, item: 3, segment: 9, roles: Role.click, time: now }]
+    first.snapshot(2, () => tell(first.counters, { type: 'segments', engagements }))
+    await settle()
+    const second = start(first.store)
+    expect(second.published[0].popular.segmentKeys).toEqual(Uint32Array.of(9))
+    const before = second.published[0].popular.segmentItems.scores[0]
+    tell(second.counters, { type: 'segments', engagements })
+    await second.fold(3, epoch(3))
+    expect(second.published[1].popular.segmentItems.scores[0]).toBe(before)
   })
 
   it('does not change with what is folded while it is being written', async () => {

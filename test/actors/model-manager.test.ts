@@ -118,7 +118,10 @@ class World {
     this.reads.push(id)
     const fault = this.broken.get(id)
     if (fault !== undefined) throw new Error(fault)
-    return tinyModelSet(items)
+    const contents = tinyModelSet(items)
+    if (id !== 'short') return contents
+    const { collaborative } = contents
+    return { ...contents, collaborative: { ...collaborative, vectors: collaborative.vectors.subarray(0, 5) } }
   }
 }
 
@@ -220,6 +223,17 @@ describe('a model set that can not be used', () => {
     expect(health.reasons.join()).toContain('does not match its checksum')
   })
 
+  it('is refused when its parts do not fit together, and nothing of it is held', async () => {
+    const world = new World()
+    await world.takeUp('a')
+    await world.promote('short')
+    expect(world.current).toBe('a')
+    expect(world.system.health().reasons.join()).toContain('model set short was refused')
+    expect(world.live.models.live().map(set => set.id)).toEqual(['a'])
+    await world.takeUp('c')
+    expect(world.current).toBe('c')
+  })
+
   it('is forgotten when the pointer goes back to the present one', async () => {
     const world = new World()
     await world.takeUp('a')
@@ -270,6 +284,11 @@ describe('a model set that can not be used', () => {
     tell(world.journal.of('append').at(-1)!.replyTo!, reply)
     await settle()
     expect([world.current, world.live.unused.length]).toEqual(['a', 1])
+    // The set is as good as it was: it is tried again.
+    await world.look()
+    await world.allPrepared()
+    await world.journaled()
+    expect(world.current).toBe('b')
   })
 
   it('can be the one after it: what was refused does not stand in the way', async () => {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { tell } from '../../supervision/actor-ref.ts'
+import { MemoryOnlineStore } from '../fakes/memory-online-store.ts'
 import { settle } from './supervision.harness.ts'
-import { clicked, firstSeq, startShard } from './user-shard.harness.ts'
+import { catalog, clicked, firstSeq, startShard } from './user-shard.harness.ts'
 
 describe("a user shard's part of a snapshot", () => {
   it('holds every change up to its number when it is done, in slices of the set size', async () => {
@@ -76,5 +78,55 @@ describe("a user shard's part of a snapshot", () => {
       store.release()
     }
     expect(['a', 'b', 'c'].every(user => store.get('users', user) !== undefined)).toBe(true)
+  })
+
+  it('is answered with a failure when the actor restarts before it is done', async () => {
+    const { time, store, fold, snapshot, shard } = startShard({ 'users.writeBatch': 1 })
+    fold(clicked({ seq: firstSeq, user: 'a' }), clicked({ seq: firstSeq + 1, user: 'b' }))
+    store.isHeld = true
+    const failed = snapshot(firstSeq + 1)
+    await settle()
+    tell(shard, { type: 'unheard of' } as never)
+    tell(shard, { type: 'view', userId: 'a', replyTo: undefined } as never)
+    await settle()
+    time.advance(60_000)
+    await settle()
+    expect(failed.received).toMatchObject([{ failure: expect.stringContaining('restarted') }])
+    store.isHeld = false
+    store.releaseAll()
+    const done = snapshot(firstSeq + 1)
+    await settle()
+    expect(done.received).toMatchObject([{ failure: null }])
+  })
+
+  it('is not whole while somebody who was forgotten is still in the store', async () => {
+    const { store, fold, snapshot, userOf } = startShard()
+    fold({ kind: 'profile', userId: 'u', seq: firstSeq, user: { id: 'u' }, profile: catalog.profileCodes({ id: 'u' }) })
+    snapshot(firstSeq)
+    await settle()
+    store.failure = new Error('the disk is full')
+    fold({ kind: 'forget', userId: 'u', seq: firstSeq + 1 })
+    const failed = snapshot(firstSeq + 1)
+    await settle()
+    expect(await userOf('u')).toBeNull()
+    expect(failed.received).toMatchObject([{ failure: expect.stringContaining('the disk is full') }])
+    store.failure = null
+    const done = snapshot(firstSeq + 1)
+    await settle()
+    expect([done.last?.failure, store.get('users', 'u')]).toEqual([null, undefined])
+  })
+})
+
+describe('a stored person who cannot be read', () => {
+  it('is set aside and taken for somebody new; the shard goes on', async () => {
+    const store = new MemoryOnlineStore()
+    await store.putBatch('users', [['u', Uint8Array.of(0x92, 0xc4, 1, 4, 0xc0)]])
+    const { logged, viewOf, fold } = startShard({}, store)
+    expect([...(await viewOf('u')).view.seen]).toEqual([])
+    fold(clicked({ seq: firstSeq, user: 'u', item: 3 }))
+    await settle()
+    expect([...(await viewOf('u')).view.seen]).toEqual([3])
+    expect(store.get('unreadable-users', 'u')).toEqual(Uint8Array.of(0x92, 0xc4, 1, 4, 0xc0))
+    expect(JSON.stringify(logged)).toContain('set aside')
   })
 })

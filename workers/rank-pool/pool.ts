@@ -5,6 +5,7 @@
  * 2. A thread that piscina put in place of a dead one gets the tables and all live model sets before it can run a task
  *    that pins them; tasks that were queued wait for that.
  * 3. Queued tasks are bounded; beyond that a task is refused at once.
+ * 4. A thread that fails while it has no task is replaced, and costs nothing else.
  */
 import { BroadcastChannel } from 'node:worker_threads'
 import { Piscina } from 'piscina'
@@ -13,6 +14,8 @@ import { settingsText } from '../../funnel/fragments.ts'
 import type { ModelSetHandles, ThreadTables } from '../../funnel/ports.ts'
 import { rankingSettings } from '../../funnel/scorers/settings.ts'
 import { funnelSettings } from '../../funnel/settings.ts'
+import { epochsKept } from '../../funnel/table-readers.ts'
+import type { Logger } from '../../telemetry/log.ts'
 import type { FromRankThreads, RankTask, RankThreadData, ToRankThreads } from './messages.ts'
 import { RankQueueFull } from './rank-queue-full.ts'
 
@@ -22,20 +25,23 @@ const stopGraceMs = 3000
 export class RankPool {
   private readonly pool: Piscina<RankTask, ArrayBuffer | ArrayBuffer[]>
   private readonly channel: BroadcastChannel
-  private tables: ThreadTables
+  /** The latest and those that queued tasks may have pinned. */
+  private recentTables: ThreadTables[]
   private readonly live = new Map<number, ModelSetHandles>()
   private readonly preparing = new Map<number, Preparation>()
   private readonly greeted = new Set<number>()
   private readonly threads: number
   private readonly queueMax: number
   private onStarted!: () => void
-  /** Resolves once every thread has come up. */
-  readonly started: Promise<void> = new Promise(resolve => {
+  private onNotStarted!: (error: Error) => void
+  /** Resolves once every thread has come up. @throws Error when one can not */
+  readonly started: Promise<void> = new Promise((resolve, reject) => {
     this.onStarted = resolve
+    this.onNotStarted = reject
   })
 
-  constructor(settings: Settings, tables: ThreadTables) {
-    this.tables = tables
+  constructor(settings: Settings, tables: ThreadTables, log: Logger) {
+    this.recentTables = [tables]
     const { threads, queueMax } = settings.of(rankingSettings)
     this.threads = threads
     this.queueMax = queueMax
@@ -55,6 +61,11 @@ export class RankPool {
       atomics: 'async',
       workerData: data,
     })
+    this.started.catch(() => {})
+    this.pool.on('error', (error: Error) => {
+      log.error({ err: error }, 'a rank thread failed')
+      this.onNotStarted(error)
+    })
   }
 
   /** Packed request and shard replies in, packed ranking out. @throws RankQueueFull, or why the task failed */
@@ -73,7 +84,7 @@ export class RankPool {
   }
 
   setTables(tables: ThreadTables): void {
-    this.tables = tables
+    this.recentTables = [...this.recentTables.slice(1 - epochsKept), tables]
     this.say({ type: 'tables', tables })
   }
 
@@ -110,7 +121,7 @@ export class RankPool {
 
   private receive(message: FromRankThreads): void {
     if (message.type === 'hello') {
-      this.say({ type: 'tables', tables: this.tables })
+      for (const tables of this.recentTables) this.say({ type: 'tables', tables })
       for (const handles of this.live.values()) this.say({ type: 'prepare', handles })
       this.greeted.add(message.threadId)
       if (this.greeted.size >= this.threads) this.onStarted()

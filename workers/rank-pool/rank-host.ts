@@ -12,7 +12,7 @@ import type { RankResult, RankTask } from './messages.ts'
  * What one rank thread does, free of how it is told to: holds the tables and the loaded model sets, and runs tasks.
  *
  * 1. A task runs with exactly the generation it pinned, or fails; never with another.
- * 2. A task that arrives before its tables or model set waits for them, up to `waitMs`.
+ * 2. A task that arrives before its tables or model set waits for them, up to `waitMs`; for a retired set it does not.
  */
 export class RankHost {
   private readonly settings: Settings
@@ -22,6 +22,7 @@ export class RankHost {
   /** Sets on their way into `models`, unless they are retired before they arrive. */
   private readonly loading = new Map<number, Promise<void>>()
   private readonly stage: RankStage
+  private readonly retired = new Set<number>()
   private waiting: { readonly arrived: () => boolean; readonly resolve: () => void }[] = []
 
   constructor(settings: Settings, waitMs: number) {
@@ -38,6 +39,7 @@ export class RankHost {
   /** Loads a set once, however often it is asked for meanwhile. */
   prepare(handles: ModelSetHandles): Promise<void> {
     const { generation } = handles
+    this.retired.delete(generation)
     if (this.models.has(generation)) return Promise.resolve()
     const underWay = this.loading.get(generation)
     if (underWay !== undefined) return underWay
@@ -60,6 +62,7 @@ export class RankHost {
   retire(generation: number): void {
     this.loading.delete(generation)
     this.models.delete(generation)
+    this.retired.add(generation)
   }
 
   async run(task: RankTask): Promise<RankResult> {
@@ -76,6 +79,7 @@ export class RankHost {
   }
 
   private async pinned(generation: number, tablesVersion: number): Promise<LoadedModelSet | null> {
+    if (this.retired.has(generation)) throw new RangeError(`model set ${generation} is retired`)
     const arrived = () => this.tables.version >= tablesVersion && (generation === 0 || this.models.has(generation))
     if (!arrived()) await this.until(arrived)
     return generation === 0 ? null : this.models.get(generation)!

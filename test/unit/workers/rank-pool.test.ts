@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Worker } from 'node:worker_threads'
+import { BroadcastChannel, type Worker } from 'node:worker_threads'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { decodeFrame, encodeFrame } from '../../../domain/frame.ts'
 import { historyLayout, queryVectorsLayout } from '../../../funnel/hydrators/query-vectors.ts'
 import { rankingLayout } from '../../../funnel/ranking-frame.ts'
+import { createLogger } from '../../../telemetry/log.ts'
 import { RankPool } from '../../../workers/rank-pool/pool.ts'
-import { handlesFor, liveModels, loadWhole, tablesOf } from '../../fakes/loaded-models.ts'
+import { emptyEpoch, handlesFor, liveModels, loadWhole, tablesOf } from '../../fakes/loaded-models.ts'
 import { packedRequest } from '../../fakes/requests.ts'
 import { catalogOf, sampleItems, testSettings } from '../../fakes/samples.ts'
 import { tinyModelSet, tinyRanker } from '../../fakes/tiny-model-set.ts'
@@ -20,7 +21,11 @@ const broken = handlesFor(
 )
 
 async function open(values: Record<string, number> = {}): Promise<RankPool> {
-  const pool = new RankPool(testSettings({ 'ranking.threads': 2, ...values }), tablesOf(catalog))
+  const pool = new RankPool(
+    testSettings({ 'ranking.threads': 2, ...values }),
+    tablesOf(catalog),
+    createLogger({ name: 'test', level: 'silent' }),
+  )
   await pool.started
   return pool
 }
@@ -84,7 +89,7 @@ describe('rank threads', () => {
   it('serve a set no more that was retired', async () => {
     pool.retire(handles.generation)
     // The word of it and the next task come by different ways.
-    await vi.waitFor(() => expect(pool.rank(request(handles.generation), [])).rejects.toThrow(/did not arrive/), 10_000)
+    await vi.waitFor(() => expect(pool.rank(request(handles.generation), [])).rejects.toThrow(/is retired/), 10_000)
   })
 })
 
@@ -117,6 +122,28 @@ describe('the pool', () => {
     expect(threadsOf(pool)).toHaveLength(2)
     expect(statuses(await encodings(pool))).toEqual(new Set(['fulfilled']))
     await Promise.all(Array.from({ length: 12 }, () => pool.rank(request(handles.generation, 5), [])))
+  })
+
+  it('goes on when threads fail that have no task', async () => {
+    pool = await open()
+    await pool.prepare(handles)
+    const { name } = (pool as unknown as { channel: BroadcastChannel }).channel
+    const stranger = new BroadcastChannel(name)
+    stranger.postMessage({ type: 'tables', tables: { version: 99 } })
+    await sleep(50)
+    stranger.close()
+    await vi.waitFor(async () => expect(statuses(await encodings(pool))).toEqual(new Set(['fulfilled'])), 10_000)
+  })
+
+  it('knows in a new thread the epochs that requests pinned before it came', async () => {
+    pool = await open({ 'ranking.threads': 1 })
+    await pool.prepare(handles)
+    pool.setTables(tablesOf(catalog, 5, { ...emptyEpoch(), counters: { ...emptyEpoch().counters, epoch: 7 } }))
+    const [old] = threadsOf(pool)
+    await old.terminate()
+    await vi.waitFor(() => expect(threadsOf(pool)[0]?.threadId).not.toBe(old.threadId), 10_000)
+    // Pinned when the epoch was 0.
+    await pool.rank(request(handles.generation, 1), [])
   })
 
   it('prepares a set although a thread dies over it', async () => {
