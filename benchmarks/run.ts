@@ -1,4 +1,5 @@
 /** `npm run bench`: lists what can be measured; `npm run bench -- <scenario>` measures it. */
+import { join } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { systemMonotonicClock } from '../domain/ports.ts'
 import { createProgress } from '../telemetry/progress.ts'
@@ -11,6 +12,9 @@ import { index } from './scenarios/index.ts'
 import { wholeNumber } from './scenarios/options.ts'
 
 const scenarios: readonly Scenario[] = [feed, events, index]
+
+// The processes under test find what is compiled, as those of the command do; see cli/sluice.mjs.
+process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, '../node_modules/.cache/compiled')
 
 const program = new Command('npm run bench --')
   .description(

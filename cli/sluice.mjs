@@ -9,10 +9,21 @@ const neededMajor = 24
 const major = Number(process.versions.node.split('.')[0])
 
 if (major >= neededMajor) {
+  await keepCompiled()
   const { main } = await import('./main.ts')
   await main(process.argv.slice(2))
 } else {
   runWithOwnNode(fileURLToPath(new URL('../node_modules/.bin/node', import.meta.url)))
+}
+
+/**
+ * Types are stripped once, not in every thread of every start: a thread is up in half the time, and does without the
+ * WebAssembly that strips them, whose freeing has taken the process along (nodejs/node#64500).
+ */
+async function keepCompiled() {
+  const { enableCompileCache } = await import('node:module')
+  process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url))
+  enableCompileCache(process.env.NODE_COMPILE_CACHE)
 }
 
 function runWithOwnNode(node) {
