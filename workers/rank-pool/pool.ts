@@ -107,10 +107,13 @@ export class RankPool {
     return this.pool.queueSize
   }
 
-  /** A thread that is ended while it opens a model takes the process along, so loading is waited for, up to a bound. */
+  /**
+   * A thread that is ended while it starts, or opens a model, takes the process along (nodejs/node#60755), so both are
+   * waited for, up to a bound.
+   */
   async stop(): Promise<void> {
-    const loaded = Promise.allSettled([...this.preparing.values()].map(({ promise }) => promise))
-    await Promise.race([loaded, new Promise(resolve => setTimeout(resolve, stopGraceMs).unref())])
+    const busy = [this.started, ...[...this.preparing.values()].map(({ promise }) => promise)]
+    await Promise.race([Promise.allSettled(busy), new Promise(resolve => setTimeout(resolve, stopGraceMs).unref())])
     this.channel.close()
     await this.pool.close({ force: false })
   }
