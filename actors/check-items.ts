@@ -7,22 +7,34 @@ type Rejection = Extract<PutResult, { readonly status: 'rejected' }>
 
 /**
  * What only the catalogue can know is wrong with items, one entry each, null where nothing is. Items of one batch are
- * judged together: what an earlier one settles or takes up counts for the later ones.
+ * judged together: what an earlier one settles or takes up counts for the later ones, and so does what is on its way.
  */
-export function checkItems(items: readonly Item[], catalog: CatalogState): (Rejection | null)[] {
-  const door = new CatalogDoor(catalog)
+export function checkItems(
+  items: readonly Item[],
+  catalog: CatalogState,
+  onTheirWay: Room = { items: 0, rows: 0 },
+): (Rejection | null)[] {
+  const door = new CatalogDoor(catalog, onTheirWay)
   return items.map(item => door.check(item))
+}
+
+/** Items and rows of the item table. */
+interface Room {
+  readonly items: number
+  readonly rows: number
 }
 
 class CatalogDoor {
   private readonly catalog: CatalogState
+  private readonly onTheirWay: Room
   private readonly dimensions = new Map<string, number>()
   private readonly newRegions = new Set<string>()
   private readonly newItems = new Set<string>()
   private rows = 0
 
-  constructor(catalog: CatalogState) {
+  constructor(catalog: CatalogState, onTheirWay: Room) {
     this.catalog = catalog
+    this.onTheirWay = onTheirWay
   }
 
   /** An accepted item takes up its room; one that is rejected settles nothing. */
@@ -42,14 +54,14 @@ class CatalogDoor {
   private checkRoom({ id }: Item): Rejection | null {
     const { table } = this.catalog
     const isNew = this.catalog.findItem(id) < 0 && !this.newItems.has(id)
-    if (isNew && this.newItems.size >= table.itemsLeft) {
+    if (isNew && this.newItems.size + this.onTheirWay.items >= table.itemsLeft) {
       return rejected(
         id,
         'catalog_full',
         'the catalogue has as many items as catalog.itemsMax allows: raise it, restart',
       )
     }
-    if (this.rows < table.rowsLeft) return null
+    if (this.rows + this.onTheirWay.rows < table.rowsLeft) return null
     return rejected(
       id,
       'catalog_full',

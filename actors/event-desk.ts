@@ -2,7 +2,7 @@ import type { CatalogReader } from '../domain/catalog-reader.ts'
 import type { AcknowledgementLevel, EventResult, JournalEvent } from '../domain/event.ts'
 import type { JournalRecord } from '../domain/journal.ts'
 import { type ActorRef, callbackRef, tell } from '../supervision/actor-ref.ts'
-import type { AppendReply, JournalMessage } from './journal/protocol.ts'
+import type { AppendFailed, AppendReply, JournalMessage, TakenIn } from './journal/protocol.ts'
 import type { Tree } from './tree.ts'
 import type { AppliedOutcomeName, EventsApplied } from './user-shard/protocol.ts'
 
@@ -15,6 +15,14 @@ export function appendedAt(
   return new Promise(resolve => {
     tell(journal, { type: 'append', records, replyTo: callbackRef(resolve), appliedTo })
   })
+}
+
+/** Hands records to the journal and waits until they are in memory there. */
+function takenInAt(
+  journal: ActorRef<JournalMessage>,
+  records: readonly JournalRecord[],
+): Promise<TakenIn | AppendFailed> {
+  return new Promise(resolve => tell(journal, { type: 'append', records, takenInTo: callbackRef(resolve) }))
 }
 
 /**
@@ -35,10 +43,14 @@ export async function journalEvents(
   const outcomes = new Outcomes(records.length)
   if (records.length === 0) return combine(events, isKnown, () => ({ type: 'received' }))
 
+  if (level === 'received') {
+    const reply = await takenInAt(journal, records)
+    return combine(events, isKnown, () =>
+      reply.type === 'taken-in' ? { type: 'received' } : { type: 'failed', reply },
+    )
+  }
   const appliedTo = level === 'applied' ? callbackRef<EventsApplied>(message => outcomes.add(message)) : undefined
-  const appended = appendedAt(journal, records, appliedTo)
-  if (level === 'received') return combine(events, isKnown, () => ({ type: 'received' }))
-  const reply = await appended
+  const reply = await appendedAt(journal, records, appliedTo)
   if (reply.type === 'append-failed') return combine(events, isKnown, () => ({ type: 'failed', reply }))
   if (level === 'applied') {
     const deadline = system.deadlines.after(ackTimeoutMs, () => outcomes.giveUp())

@@ -3,6 +3,7 @@ import type { Settings } from '../config/settings.ts'
 import type { CatalogState } from '../domain/catalog-state.ts'
 import { systemMonotonicClock } from '../domain/ports.ts'
 import { DataDirectory } from '../storage/data-directory.ts'
+import { StorageError } from '../storage/errors.ts'
 import type { EventLog } from '../storage/event-log.ts'
 import { ItemDocuments } from '../storage/item-documents.ts'
 import { LmdbOnlineStore } from '../storage/lmdb-online-store.ts'
@@ -65,6 +66,11 @@ async function openIn(
   opened.push(() => store.close())
   const documents = new ItemDocuments(store, storage.itemCacheEntries)
   const state = restoreCatalog(store, documents, settings.of(catalogSettings))
+  if (state.appliedSeq > log.lastSeq) {
+    const reason = `the snapshot stands at ${state.appliedSeq}, the journal ends at ${log.lastSeq}`
+    const hint = `The journal is older than the state. Restore both from one backup, or remove ${layout.onlineStore}`
+    throw new StorageError('corrupt', reason, hint)
+  }
   clock.follow(() => state.lastEventAt)
   const failed = Promise.withResolvers<never>()
   let onFailure: EngineOptions['onFailure'] = failed.reject
@@ -86,8 +92,12 @@ async function openIn(
     await tree.pool.stop()
   })
   await Promise.race([recover(tree, state, log), failed.promise])
-  onFailure = options.onFailure
-  return new RunningEngine({ ...options, tree, state, clock, log, store, directory })
+  const engine = new RunningEngine({ ...options, tree, state, clock, log, store, directory })
+  onFailure = error => {
+    engine.fail(error)
+    options.onFailure(error)
+  }
+  return engine
 }
 
 async function recover(tree: Tree, state: CatalogState, log: EventLog): Promise<void> {

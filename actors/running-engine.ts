@@ -40,7 +40,9 @@ export interface RunningParts {
 /**
  * The engine over a running tree of actors: turns calls into messages and replies into results.
  *
- * 1. Every call is settled, also when the engine stops: what is under way is finished first, later calls are refused.
+ * 1. Every call is settled: when the engine stops, what is under way is finished first and later calls are refused; when
+ *    an actor has given up, all fail.
+ * 2. An item that is acknowledged as stored or deleted is: room for it is set aside while it is on its way.
  */
 export class RunningEngine implements Engine {
   readonly clock: Clock
@@ -53,6 +55,8 @@ export class RunningEngine implements Engine {
   private snapshotSeq: number
   private lastSnapshot: Promise<void> = Promise.resolve()
   private readonly underWay = new Set<Promise<unknown>>()
+  private readonly itemsOnTheirWay = { items: 0, rows: 0 }
+  private readonly failure = Promise.withResolvers<never>()
   private stopping: Promise<void> | null = null
 
   constructor(parts: RunningParts) {
@@ -62,6 +66,7 @@ export class RunningEngine implements Engine {
     this.metrics = parts.metrics
     this.catalog = parts.state
     this.snapshotSeq = parts.state.appliedSeq
+    this.failure.promise.catch(() => {})
     const { snapshotIntervalMs } = parts.settings.of(engineSettings)
     this.snapshots = setInterval(() => void this.snapshotIfChanged(), snapshotIntervalMs)
     this.snapshots.unref()
@@ -98,17 +103,36 @@ export class RunningEngine implements Engine {
   }
 
   async putItems(items: readonly Item[]): Promise<PutResult[]> {
-    const rejections = checkItems(items, this.catalog)
+    const rejections = checkItems(items, this.parts.state, this.itemsOnTheirWay)
     const accepted = items.filter((_, i) => rejections[i] === null)
     const at = this.clock.now()
-    let seq = await this.appendAndApply(accepted.map(item => ({ kind: 'item', at, item })))
+    const newItems = accepted.filter(({ id }) => this.catalog.findItem(id) < 0).length
+    let seq = await this.withRoom(newItems, accepted.length, () =>
+      this.appendAndApply(accepted.map(item => ({ kind: 'item', at, item }))),
+    )
     return items.map((item, i) => rejections[i] ?? { id: item.id, status: 'stored', seq: seq++ })
   }
 
   async deleteItem(id: string): Promise<boolean> {
     if (this.catalog.findLiveItem(id) < 0) return false
-    await this.appendAndApply([{ kind: 'item-delete', at: this.clock.now(), id }])
+    if (this.parts.state.table.rowsLeft <= this.itemsOnTheirWay.rows) {
+      throw new EngineError('overloaded', 'too many items changed at once (catalog.rowsMax)')
+    }
+    await this.withRoom(0, 1, () => this.appendAndApply([{ kind: 'item-delete', at: this.clock.now(), id }]))
     return true
+  }
+
+  /** Sets room in the item table aside until the call has ended. */
+  private async withRoom<T>(items: number, rows: number, call: () => Promise<T>): Promise<T> {
+    const { itemsOnTheirWay } = this
+    itemsOnTheirWay.items += items
+    itemsOnTheirWay.rows += rows
+    try {
+      return await call()
+    } finally {
+      itemsOnTheirWay.items -= items
+      itemsOnTheirWay.rows -= rows
+    }
   }
 
   getItem(id: string): Item | undefined {
@@ -137,7 +161,11 @@ export class RunningEngine implements Engine {
   private askUser(userId: string) {
     const { userShards, system } = this.tree
     const shard = userShards[hashId(userId) % userShards.length]
-    return ask(system, shard, { type: 'get-user', userId }, this.ackTimeoutMs)
+    return this.finish(() =>
+      ask(system, shard, { type: 'get-user', userId }, this.ackTimeoutMs).catch(error => {
+        throw new EngineError('deadline', String(error))
+      }),
+    )
   }
 
   health(): HealthReport {
@@ -164,9 +192,10 @@ export class RunningEngine implements Engine {
   }
 
   private async takeSnapshot(): Promise<void> {
-    const done = await new Promise<SnapshotDone>(resolve => {
+    const snapshot = new Promise<SnapshotDone>(resolve => {
       tell(this.tree.catalog, { type: 'snapshot', replyTo: callbackRef(resolve) })
     })
+    const done = await this.orFailure(snapshot)
     if (done.failure !== null) throw new EngineError('storage_failed', done.failure)
     this.snapshotSeq = done.throughSeq
     await this.retain(done.throughSeq)
@@ -199,7 +228,7 @@ export class RunningEngine implements Engine {
     clearInterval(this.snapshots)
     await Promise.allSettled([...this.underWay])
     // The journal takes groups in order: once this one is durable, so are the feeds that were logged before it.
-    await this.append([{ kind: 'epoch', at: this.clock.now() }]).catch(() => {})
+    await this.orFailure(this.append([{ kind: 'epoch', at: this.clock.now() }])).catch(() => {})
     await this.snapshotIfChanged()
     await this.tree.system.stop()
     await this.tree.pool.stop()
@@ -211,11 +240,20 @@ export class RunningEngine implements Engine {
   /** Runs a call that a stop waits for. */
   private finish<T>(call: () => Promise<T>): Promise<T> {
     if (this.stopping !== null) return Promise.reject(new EngineError('not_ready', 'the engine is stopping'))
-    const result = call()
+    const result = this.orFailure(call())
     this.underWay.add(result)
     const forget = () => void this.underWay.delete(result)
     result.then(forget, forget)
     return result
+  }
+
+  /** An actor has given up: what waits for it would wait for ever. */
+  fail(error: Error): void {
+    this.failure.reject(new EngineError('internal', `the engine has failed: ${error.message}`))
+  }
+
+  private orFailure<T>(result: Promise<T>): Promise<T> {
+    return Promise.race([result, this.failure.promise])
   }
 
   private get ackTimeoutMs(): number {

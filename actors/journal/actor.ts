@@ -6,6 +6,7 @@
  * 2. A group is handed on after it is durable, and groups are handed on in order.
  * 3. While the tail is recovered, new groups wait: nothing overtakes it.
  * 4. At most `pendingRecordsMax` records wait; more are refused at once.
+ * 5. Whoever asked is answered, at each of the two levels once or with a failure.
  */
 import type { SettingsOf } from '../../config/fragment.ts'
 import type { JournalRecord } from '../../domain/journal.ts'
@@ -13,7 +14,7 @@ import type { EventLog } from '../../storage/event-log.ts'
 import { type ActorRef, tell } from '../../supervision/actor-ref.ts'
 import type { ActorContext, Behaviour, Receiver } from '../../supervision/behaviour.ts'
 import type { CatalogMessage } from '../catalog/protocol.ts'
-import type { AppendReply, CommittedGroup, JournalMessage, Recovered } from './protocol.ts'
+import type { AppendFailed, AppendReply, CommittedGroup, JournalMessage, Recovered } from './protocol.ts'
 import type { journalSettings } from './settings.ts'
 
 export interface JournalParts {
@@ -41,6 +42,9 @@ class JournalActor implements Receiver<JournalMessage> {
   private waitingRecords = 0
   private committing: Append[] = []
   private recovery: Recovery | null = null
+  /** The last commit failed. */
+  private isRefused = false
+  private readonly takenIn = new WeakSet<Append>()
 
   constructor(context: ActorContext<JournalMessage>, parts: JournalParts) {
     this.context = context
@@ -68,16 +72,29 @@ class JournalActor implements Receiver<JournalMessage> {
 
   private accept(group: Append): void {
     if (group.records.length === 0) return
-    if (this.waitingRecords + group.records.length > this.parts.settings.pendingRecordsMax) {
-      if (group.replyTo !== undefined) {
-        const reason = `${this.waitingRecords} records already wait for the disk`
-        tell<AppendReply>(group.replyTo, { type: 'append-failed', code: 'overloaded', reason })
-      }
-      return
+    const { pendingRecordsMax } = this.parts.settings
+    if (this.waitingRecords + group.records.length > pendingRecordsMax) {
+      const reason = `${this.waitingRecords} records already wait for the disk, at most ${pendingRecordsMax} may`
+      return this.fail(group, 'overloaded', reason)
     }
     this.waiting.push(group)
+    // While the disk refuses, what is only in memory is as good as lost: such a group hears when it is durable.
+    if (!this.isRefused) this.takeIn(group)
     this.waitingRecords += group.records.length
     if (this.waiting.length === 1 && this.committing.length === 0) tell(this.context.self, { type: 'commit-due' })
+  }
+
+  private takeIn(group: Append): void {
+    if (group.takenInTo === undefined || this.takenIn.has(group)) return
+    this.takenIn.add(group)
+    tell(group.takenInTo, { type: 'taken-in' })
+  }
+
+  /** Whoever was told that the group is taken in hears nothing more of it. */
+  private fail(group: Append, code: AppendFailed['code'], reason: string): void {
+    const failed: AppendFailed = { type: 'append-failed', code, reason }
+    if (group.replyTo !== undefined) tell<AppendReply>(group.replyTo, failed)
+    if (group.takenInTo !== undefined && !this.takenIn.has(group)) tell(group.takenInTo, failed)
   }
 
   private commitNext(): void {
@@ -99,12 +116,16 @@ class JournalActor implements Receiver<JournalMessage> {
   private handOn(firstSeq: number): void {
     const groups: CommittedGroup[] = []
     let next = firstSeq
-    for (const { records, replyTo, appliedTo } of this.committing) {
+    for (const group of this.committing) {
+      const { records, replyTo, appliedTo } = group
+      this.takeIn(group)
       groups.push({ firstSeq: next, records, appliedTo })
       if (replyTo !== undefined) tell<AppendReply>(replyTo, { type: 'appended', firstSeq: next })
       next += records.length
     }
     this.committing = []
+    if (this.isRefused) this.context.health('ready')
+    this.isRefused = false
     tell(this.parts.catalog, { type: 'committed', groups })
     this.commitNext()
   }
@@ -112,9 +133,8 @@ class JournalActor implements Receiver<JournalMessage> {
   /** Nothing of a failed commit was stored, so nothing of it is handed on. */
   private refuse(reason: string): void {
     this.context.health('failed', `the journal cannot be written: ${reason}`)
-    for (const { replyTo } of this.committing) {
-      if (replyTo !== undefined) tell<AppendReply>(replyTo, { type: 'append-failed', code: 'storage_failed', reason })
-    }
+    this.isRefused = true
+    for (const group of this.committing) this.fail(group, 'storage_failed', reason)
     this.committing = []
     this.commitNext()
   }

@@ -9,6 +9,8 @@ export type JournalMessage =
       readonly records: readonly JournalRecord[]
       /** Told once the records are durable, or that they are not. */
       readonly replyTo?: ActorRef<AppendReply>
+      /** Told once the records are in memory and waiting for the disk, or that they are not. */
+      readonly takenInTo?: ActorRef<TakenIn | AppendFailed>
       /** Told by the user shards once events of this group are folded. */
       readonly appliedTo?: ActorRef<EventsApplied>
     }
@@ -20,9 +22,17 @@ export type JournalMessage =
   | { readonly type: 'recover'; readonly fromSeq: number; readonly doneTo: ActorRef<Recovered> }
   | { readonly type: 'handed-on' }
 
-export type AppendReply =
-  | { readonly type: 'appended'; readonly firstSeq: number }
-  | { readonly type: 'append-failed'; readonly code: 'overloaded' | 'storage_failed'; readonly reason: string }
+export type AppendReply = { readonly type: 'appended'; readonly firstSeq: number } | AppendFailed
+
+export interface AppendFailed {
+  readonly type: 'append-failed'
+  readonly code: 'overloaded' | 'storage_failed'
+  readonly reason: string
+}
+
+export interface TakenIn {
+  readonly type: 'taken-in'
+}
 
 export interface Recovered {
   readonly type: 'recovered'

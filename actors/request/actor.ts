@@ -173,7 +173,8 @@ class RequestActor implements Receiver<RequestMessage> {
     this.clock.lap('encode')
     const { parts, task } = this
     const up = [...parts.indexShards.keys()].filter(shard => parts.shardIsUp(shard))
-    this.frame = this.pack(query, up.length === 0 ? 0 : up[task.seed % up.length])
+    if (up.length === 0) return this.lastResort('internal', 'no index shard is up')
+    this.frame = this.pack(query, up[task.seed % up.length])
     this.gathering = this.context.after(parts.settings.of(funnelSettings).gatherDeadlineMs, { type: 'gather-deadline' })
     for (const shard of up) {
       tell(parts.indexShards[shard], { type: 'retrieve', frame: this.frame, replyTo: this.context.self })

@@ -29,14 +29,25 @@ describe('events at the desk', () => {
     expect(ids).toEqual(['i0', 'i1', 'i2'])
   })
 
-  it('are answered at once when they need only be received, or when none can be journaled', async () => {
+  it('are answered when the journal has them in memory, or when none can be journaled', async () => {
     const received = submit('received')
+    await settle()
+    expect(received.results()).toBeNull()
+    tell(received.appended().takenInTo!, { type: 'taken-in' })
     await settle()
     expect(received.results()?.map(result => result.status)).toEqual(['received', 'rejected', 'received', 'received'])
     const hopeless = submit('applied', [events[1]])
     await settle()
     expect(hopeless.results()).toMatchObject([{ status: 'rejected', error: { code: 'unknown_item' } }])
     expect(hopeless.journal.received).toEqual([])
+  })
+
+  it('that need only be received are refused too when the journal can not take them', async () => {
+    const { appended, results } = submit('received')
+    tell(appended().takenInTo!, { type: 'append-failed', code: 'overloaded', reason: '9 records already wait' })
+    await settle()
+    expect(results()?.map(result => result.status)).toEqual(['rejected', 'rejected', 'rejected', 'rejected'])
+    expect(results()?.[0]).toMatchObject({ error: { code: 'overloaded' } })
   })
 
   it('have their numbers when they are durable', async () => {

@@ -2,7 +2,14 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { CatalogMessage } from '../../actors/catalog/protocol.ts'
 import { journalActor } from '../../actors/journal/actor.ts'
-import type { AppendReply, CommittedGroup, JournalMessage, Recovered } from '../../actors/journal/protocol.ts'
+import type {
+  AppendFailed,
+  AppendReply,
+  CommittedGroup,
+  JournalMessage,
+  Recovered,
+  TakenIn,
+} from '../../actors/journal/protocol.ts'
 import { journalSettings } from '../../actors/journal/settings.ts'
 import type { EventsApplied } from '../../actors/user-shard/protocol.ts'
 import type { JournalRecord } from '../../domain/journal.ts'
@@ -119,6 +126,34 @@ describe('the journal', () => {
     }
     expect(streamOf(catalog)).toEqual(['1 a'])
     expect(system.health()).toMatchObject({ ready: false, state: 'failed' })
+  })
+
+  it('says when a group is in memory, at once; while the disk refuses, when it is durable', async () => {
+    const { log, journal } = start()
+    const takeIn = (name: string) => {
+      const takenInTo = new Probe<TakenIn | AppendFailed>()
+      tell(journal, { type: 'append', records: records(name), takenInTo })
+      return takenInTo
+    }
+    log.isHeld = true
+    const first = takeIn('a')
+    await settle()
+    expect(first.received).toEqual([{ type: 'taken-in' }])
+    log.failure = new Error('the disk is full')
+    log.release()
+    await settle()
+    expect(first.received).toHaveLength(1)
+    const [second, third] = [takeIn('b'), takeIn('c')]
+    await settle()
+    expect([second.received, third.received]).toEqual([[], []])
+    log.release()
+    await settle()
+    expect(second.received).toMatchObject([{ type: 'append-failed', code: 'storage_failed' }])
+    log.failure = null
+    log.isHeld = false
+    const fourth = takeIn('d')
+    await settle()
+    expect(fourth.received).toEqual([{ type: 'taken-in' }])
   })
 
   it('passes on whom the user shards have to tell, group by group', async () => {

@@ -160,11 +160,12 @@ describe('a shard that does not answer', () => {
     expect(world.reply.partial).toBe(true)
   })
 
-  it('leaves an empty feed when none is up, and still a reply', async () => {
+  it('leaves the feed of last resort when none is up', async () => {
     const world = new World({}, true, [0, 1])
     await world.hydrate()
-    await world.ranked({ items: [] })
-    expect(world.reply).toMatchObject({ items: [], partial: true })
+    await world.lastResort()
+    expect(world.reply).toMatchObject({ items: [{ id: 'i5' }], partial: true, degraded: 'last-resort' })
+    expect(world.ranking.rankings).toEqual([])
   })
 })
 
