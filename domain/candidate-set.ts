@@ -21,7 +21,6 @@ export class CandidateSet {
   /** Affinity to the recent history through item-to-item lists. */
   readonly coVisitation: Float32Array
 
-  readonly logits: Float32Array
   /** Calibrated, and unconditional once the value model has run. */
   readonly probabilities: Float32Array
   readonly value: Float32Array
@@ -33,7 +32,6 @@ export class CandidateSet {
     this.proposers = new Uint32Array(capacity)
     this.bestRank = new Uint16Array(capacity)
     this.coVisitation = new Float32Array(capacity)
-    this.logits = new Float32Array(capacity * objectiveCount)
     this.probabilities = new Float32Array(capacity * objectiveCount)
     this.value = new Float32Array(capacity)
   }

@@ -47,6 +47,14 @@ export const countersSettings = defineSettings('counters', 'Item counters, trend
     unit: 'segments',
     description: 'Segments that have a list; people of further ones get what is trending everywhere.',
   }),
+  segmentsPerEpochMax: Type.Integer({
+    default: 32,
+    minimum: 1,
+    maximum: 65_536,
+    unit: 'segments',
+    description:
+      'Lists of segments made anew per epoch, those first that have waited longest for their new engagements.',
+  }),
   listLength: Type.Integer({
     default: 1000,
     minimum: 1,

@@ -5,13 +5,15 @@
  * 1. What `publish` hands out never changes.
  * 2. An event that is sent twice counts once within a window, and so does each role of one engagement.
  * 3. Lists per segment read who the events came from, which the counters do not: no ranking feature depends on them.
+ * 4. The list of a segment is made anew when it has new engagements and its turn comes, and keeps the scores of that time:
+ *    decay changes them all alike, so the order still holds.
  */
 import { TrendingSketch, type TrendingState } from '../algorithms/retrieval/trending.ts'
-import { createSearchResult } from '../algorithms/retrieval/vector-index.ts'
+import { createSearchResult, type SearchResult } from '../algorithms/retrieval/vector-index.ts'
 import type { SettingsOf } from '../config/fragment.ts'
 import type { Settings } from '../config/settings.ts'
 import { counterColumnCount } from '../domain/counters.ts'
-import type { PopularLists, ScoredItems } from '../domain/popular-lists.ts'
+import { emptyPopularLists, type PopularLists, type ScoredItems } from '../domain/popular-lists.ts'
 import { engagementRoles, Role } from '../domain/roles.ts'
 import { type CounterEpochHandles, CounterStore, timeSlot, valueSlot } from '../domain/shared/counter-epochs.ts'
 import type { FoldedEvent } from '../features/folded-event.ts'
@@ -43,6 +45,8 @@ export interface CountersSnapshot {
   readonly segments: readonly (readonly [segment: number, state: TrendingState])[]
 }
 
+type SegmentColumns = Pick<PopularLists, 'segmentKeys' | 'segmentOffsets' | 'segmentItems'>
+
 export class CountersState {
   private readonly store: CounterStore
   private readonly slots: CounterSlots
@@ -52,6 +56,11 @@ export class CountersState {
   private readonly popular: TrendingSketch
   private readonly recent: RecentEngagements
   private readonly segments = new Map<number, TrendingSketch>()
+  private readonly segmentLists = new Map<number, ScoredItems>()
+  /** Segments with engagements that are not in their list, in the order in which they came to wait. */
+  private readonly waiting = new Set<number>()
+  private segmentColumns: SegmentColumns = emptyPopularLists
+  private readonly scratch: SearchResult
   /** The epoch published last; epoch 0 is empty. */
   latest: PublishedEpoch
 
@@ -67,7 +76,11 @@ export class CountersState {
     this.popular = from ? TrendingSketch.fromState(from.popular) : new TrendingSketch(sketchCapacity, popularHalfLifeMs)
     const { engagementWindowMs } = this.features
     this.recent = new RecentEngagements(this.settings.recentEngagements, engagementWindowMs, from?.recent)
-    for (const [segment, state] of from?.segments ?? []) this.segments.set(segment, TrendingSketch.fromState(state))
+    this.scratch = createSearchResult(this.settings.listLength)
+    for (const [segment, state] of from?.segments ?? []) {
+      this.segments.set(segment, TrendingSketch.fromState(state))
+      this.waiting.add(segment)
+    }
     const counters = from?.counters ?? { epoch: 0, at: 0, totals: new Float64Array(counterColumnCount), chunks: [] }
     this.latest = { counters, popular: this.lists(counters.epoch, counters.at) }
   }
@@ -92,11 +105,14 @@ export class CountersState {
       this.segments.set(segment, sketch)
     }
     sketch.add(item, weight, time)
+    this.waiting.add(segment)
   }
 
   /** `epoch` is the journal number through which everything has been applied; `at` is epoch ms. */
   publish(epoch: number, at: number): PublishedEpoch {
-    this.latest = { counters: this.publishCounters(epoch, at), popular: this.lists(epoch, at) }
+    const counters = this.publishCounters(epoch, at)
+    this.makeSegmentLists(this.settings.segmentsPerEpochMax, at)
+    this.latest = { counters, popular: this.published(epoch, at) }
     return this.latest
   }
 
@@ -121,39 +137,50 @@ export class CountersState {
     }
   }
 
-  /** What is trending and popular by now. */
+  /** What is trending and popular by now, with nothing left to wait. */
   lists(epoch: number, at: number): PopularLists {
-    const keys = [...this.segments.keys()].sort((a, b) => a - b)
-    const perSegment = keys.map(key => this.top(this.segments.get(key)!, at))
-    const segmentOffsets = new Uint32Array(new SharedArrayBuffer((keys.length + 1) * 4))
-    perSegment.forEach((list, i) => {
-      segmentOffsets[i + 1] = segmentOffsets[i] + list.items.length
-    })
-    const segmentItems = sharedScored(segmentOffsets[keys.length])
-    perSegment.forEach((list, i) => {
-      segmentItems.items.set(list.items, segmentOffsets[i])
-      segmentItems.scores.set(list.scores, segmentOffsets[i])
-    })
-    const segmentKeys = new Uint32Array(new SharedArrayBuffer(keys.length * 4))
-    segmentKeys.set(keys)
-    return {
-      epoch,
-      trending: this.top(this.trending, at),
-      popular: this.top(this.popular, at),
-      segmentKeys,
-      segmentOffsets,
-      segmentItems,
+    this.makeSegmentLists(Number.POSITIVE_INFINITY, at)
+    return this.published(epoch, at)
+  }
+
+  private published(epoch: number, at: number): PopularLists {
+    const everywhere = (sketch: TrendingSketch) => joined([this.top(sketch, at)])
+    return { ...this.segmentColumns, epoch, trending: everywhere(this.trending), popular: everywhere(this.popular) }
+  }
+
+  private makeSegmentLists(max: number, at: number): void {
+    if (this.waiting.size === 0) return
+    for (const segment of this.waiting.keys().take(max)) {
+      this.segmentLists.set(segment, this.top(this.segments.get(segment)!, at))
+      this.waiting.delete(segment)
     }
+    const segmentKeys = new Uint32Array(new SharedArrayBuffer(this.segmentLists.size * 4))
+    segmentKeys.set([...this.segmentLists.keys()].sort((a, b) => a - b))
+    const lists = Array.from(segmentKeys, key => this.segmentLists.get(key)!)
+    const segmentOffsets = new Uint32Array(new SharedArrayBuffer((lists.length + 1) * 4))
+    lists.forEach(({ items }, i) => {
+      segmentOffsets[i + 1] = segmentOffsets[i] + items.length
+    })
+    this.segmentColumns = { segmentKeys, segmentOffsets, segmentItems: joined(lists) }
   }
 
   private top(sketch: TrendingSketch, at: number): ScoredItems {
-    const result = createSearchResult(this.settings.listLength)
-    const count = sketch.top(this.settings.listLength, at, result)
-    const list = sharedScored(count)
-    list.items.set(result.labels.subarray(0, count))
-    list.scores.set(result.scores.subarray(0, count))
-    return list
+    const { labels, scores } = this.scratch
+    const count = sketch.top(this.settings.listLength, at, this.scratch)
+    return { items: labels.slice(0, count), scores: scores.slice(0, count) }
   }
+}
+
+/** One list after the other, in shared memory. */
+function joined(lists: readonly ScoredItems[]): ScoredItems {
+  const all = sharedScored(lists.reduce((sum, { items }) => sum + items.length, 0))
+  let length = 0
+  for (const { items, scores } of lists) {
+    all.items.set(items, length)
+    all.scores.set(scores, length)
+    length += items.length
+  }
+  return all
 }
 
 function sharedScored(count: number): ScoredItems {

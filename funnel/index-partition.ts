@@ -112,14 +112,14 @@ export class IndexPartition implements Partition {
     return this.drain(k)
   }
 
-  relatedToHistory(query: RequestFrame): RankedItems {
+  relatedToHistory(query: RequestFrame, k = Number.POSITIVE_INFINITY): RankedItems {
     if (this.current === null) return this.scratch(0).filled(0)
     const { itemCount } = this.items
     if (this.accumulator.capacity < itemCount) this.accumulator = new SparseAccumulator(itemCount * 2)
     scatterHistory(query, this.current.spaces.coVisitation, this.settings.of(itemToItemSettings), this.accumulator)
-    const k = this.accumulator.count
-    const result = this.scratch(k)
-    const count = this.accumulator.selectTop(k, this.top, result.items, result.scores)
+    const wanted = Math.min(k, this.accumulator.count)
+    const result = this.scratch(wanted)
+    const count = this.accumulator.selectTop(wanted, this.top, result.items, result.scores)
     this.accumulator.reset()
     return result.filled(count)
   }
@@ -145,11 +145,13 @@ export class IndexPartition implements Partition {
     const spaces = new ModelSpaces(handles)
     const generation: Generation = { spaces, indexes: this.emptyIndexes(handles), ready: false }
     this.generations.set(handles.generation, generation)
-    return this.build(generation, handles.owned)
+    return this.build(handles.generation, generation, handles.owned)
   }
 
-  private *build(generation: Generation, owned: Uint32Array): Generator<void> {
+  /** Ends early when the set is retired before it is whole. */
+  private *build(number: number, generation: Generation, owned: Uint32Array): Generator<void> {
     for (const item of owned) {
+      if (this.generations.get(number) !== generation) return
       this.owned.add(item)
       this.place(generation, item)
       yield
@@ -164,13 +166,14 @@ export class IndexPartition implements Partition {
     for (const name of spaceNames) retired?.indexes[name].clear()
   }
 
-  /** Steps that bring changed or new items of this partition into every index; each places one item. */
+  /** Steps that bring changed or new items of this partition into every index; each places one item at most. */
   *update(items: Uint32Array): Generator<void> {
     for (const item of items) {
       this.owned.add(item)
       this.freshList.add(item)
       for (const generation of this.generations.values()) this.place(generation, item)
       yield
+      while (this.freshList.settleStep(this.items)) yield
     }
   }
 

@@ -59,9 +59,13 @@ export class LiveModelSets {
     const handles = yield* shareModelSet(contents, place)
     const loaded: Loaded = { generation, id, handles, spaces, contents, pins: 0, complete: false }
     this.loaded.set(generation, loaded)
-    yield* this.placeFactors(loaded, ordinals)
-    yield* this.encodeContents(loaded)
-    loaded.complete = true
+    try {
+      yield* this.placeFactors(loaded, ordinals)
+      yield* this.encodeContents(loaded)
+      loaded.complete = true
+    } finally {
+      if (!loaded.complete) this.loaded.delete(generation)
+    }
     return loaded
   }
 

@@ -8,9 +8,10 @@ import {
 import type { Objective } from '../domain/roles.ts'
 import { type Artefact, writeArtefact } from '../models/artefact.ts'
 import { encodeStrings, readFloat32, readStrings, readUint32 } from '../models/artefact-files.ts'
-import type { Manifest, ModelSetDescription } from '../models/artefact-manifest.ts'
+import { ArtefactCorrupt, type Manifest, type ModelSetDescription } from '../models/artefact-manifest.ts'
 import type { CalibrationTable } from '../models/calibration.ts'
 import type { FoldInSettings } from '../models/fold-in.ts'
+import { checkContentEncoder, checkModelSet, modelSetFiles } from './model-set-check.ts'
 
 /** A model set in memory, as a trainer makes it and a server loads it. Items are places in `vocabulary`. */
 export interface ModelSetContents {
@@ -34,20 +35,6 @@ export interface RankerContents {
   readonly trained: Readonly<Record<Objective, boolean>>
 }
 
-const files = {
-  vocabulary: 'vocabulary.strings',
-  vectors: 'collaborative.f32',
-  foldIn: 'fold-in.json',
-  contentOptions: 'content.json',
-  idf: 'content-idf.f32',
-  projection: 'content-projection.f32',
-  offsets: 'co-visitation-offsets.u32',
-  neighbours: 'co-visitation-neighbours.u32',
-  scores: 'co-visitation-scores.f32',
-  ranker: 'ranker.onnx',
-  calibration: 'calibration.json',
-} as const
-
 const json = (value: unknown) => new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`)
 
 /** @throws ArtefactExists */
@@ -59,48 +46,68 @@ export function writeModelSet(
   const { collaborative, content, coVisitation, ranker } = contents
   const { options, idf, projection } = content.toState()
   return writeArtefact(root, description, {
-    [files.vocabulary]: [encodeStrings(contents.vocabulary)],
-    [files.vectors]: [collaborative.vectors],
-    [files.foldIn]: [json({ dimension: collaborative.dimension, ...collaborative.foldIn })],
-    [files.contentOptions]: [json(options)],
-    [files.idf]: [idf],
-    [files.projection]: [projection],
-    [files.offsets]: [coVisitation.offsets],
-    [files.neighbours]: [coVisitation.neighbours],
-    [files.scores]: [coVisitation.scores],
+    [modelSetFiles.vocabulary]: [encodeStrings(contents.vocabulary)],
+    [modelSetFiles.vectors]: [collaborative.vectors],
+    [modelSetFiles.foldIn]: [json({ dimension: collaborative.dimension, ...collaborative.foldIn })],
+    [modelSetFiles.contentOptions]: [json(options)],
+    [modelSetFiles.idf]: [idf],
+    [modelSetFiles.projection]: [projection],
+    [modelSetFiles.offsets]: [coVisitation.offsets],
+    [modelSetFiles.neighbours]: [coVisitation.neighbours],
+    [modelSetFiles.scores]: [coVisitation.scores],
     ...(ranker !== null && {
-      [files.ranker]: [ranker.onnx],
-      [files.calibration]: [json({ calibration: ranker.calibration, trained: ranker.trained })],
+      [modelSetFiles.ranker]: [ranker.onnx],
+      [modelSetFiles.calibration]: [json({ calibration: ranker.calibration, trained: ranker.trained })],
     }),
   })
 }
 
-/** Reads what `writeModelSet` wrote, from an artefact whose files have been checked. */
+/**
+ * Reads what `writeModelSet` wrote, from an artefact whose files have been checked.
+ *
+ * @throws ArtefactCorrupt naming the file that does not fit the others
+ */
 export async function readModelSet(artefact: Artefact): Promise<ModelSetContents> {
-  const text = async (file: string) => JSON.parse(await readFile(artefact.path(file), 'utf8'))
-  const { dimension, ...foldIn } = await text(files.foldIn)
-  const options: ContentEncoderOptions = { ...CONTENT_ENCODER_DEFAULTS, ...(await text(files.contentOptions)) }
-  const [idf, projection] = await Promise.all([
-    readFloat32(artefact.path(files.idf)),
-    readFloat32(artefact.path(files.projection)),
+  const { dimension, ...foldIn } = await readJson(artefact, modelSetFiles.foldIn)
+  const [vocabulary, vectors, offsets, neighbours, scores] = await Promise.all([
+    readStrings(artefact.path(modelSetFiles.vocabulary)),
+    readFloat32(artefact.path(modelSetFiles.vectors)),
+    readUint32(artefact.path(modelSetFiles.offsets)),
+    readUint32(artefact.path(modelSetFiles.neighbours)),
+    readFloat32(artefact.path(modelSetFiles.scores)),
   ])
-  return {
-    vocabulary: await readStrings(artefact.path(files.vocabulary)),
-    collaborative: { dimension, vectors: await readFloat32(artefact.path(files.vectors)), foldIn },
-    content: ContentEncoder.fromState({ options, idf, projection }),
-    coVisitation: {
-      offsets: await readUint32(artefact.path(files.offsets)),
-      neighbours: await readUint32(artefact.path(files.neighbours)),
-      scores: await readFloat32(artefact.path(files.scores)),
-    },
-    ranker: files.ranker in artefact.manifest.files ? await readRanker(artefact, text) : null,
+  const contents = {
+    vocabulary,
+    collaborative: { dimension, vectors, foldIn },
+    content: await readContentEncoder(artefact),
+    coVisitation: { offsets, neighbours, scores },
+    ranker: modelSetFiles.ranker in artefact.manifest.files ? await readRanker(artefact) : null,
   }
+  checkModelSet(artefact.manifest.id, contents)
+  return contents
 }
 
-async function readRanker(
-  artefact: Artefact,
-  text: (file: string) => Promise<Omit<RankerContents, 'onnx'>>,
-): Promise<RankerContents> {
-  const { calibration, trained } = await text(files.calibration)
-  return { onnx: new Uint8Array(await readFile(artefact.path(files.ranker))), calibration, trained }
+async function readContentEncoder(artefact: Artefact): Promise<ContentEncoder> {
+  const stored = await readJson(artefact, modelSetFiles.contentOptions)
+  const options: ContentEncoderOptions = { ...CONTENT_ENCODER_DEFAULTS, ...stored }
+  const [idf, projection] = await Promise.all([
+    readFloat32(artefact.path(modelSetFiles.idf)),
+    readFloat32(artefact.path(modelSetFiles.projection)),
+  ])
+  checkContentEncoder(artefact.manifest.id, options, idf, projection)
+  return ContentEncoder.fromState({ options, idf, projection })
+}
+
+async function readRanker(artefact: Artefact): Promise<RankerContents> {
+  const { calibration, trained } = await readJson(artefact, modelSetFiles.calibration)
+  return { onnx: new Uint8Array(await readFile(artefact.path(modelSetFiles.ranker))), calibration, trained }
+}
+
+async function readJson(artefact: Artefact, file: string) {
+  try {
+    return Object(JSON.parse(await readFile(artefact.path(file), 'utf8')))
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new ArtefactCorrupt(artefact.manifest.id, file, 'is no JSON')
+    throw error
+  }
 }

@@ -2,6 +2,8 @@
  * Puts what every thread reads of a model set into shared memory, in steps short enough to take between two messages.
  */
 import type { VectorSpaceWriter } from '../domain/shared/vector-space.ts'
+import { ArtefactCorrupt } from '../models/artefact-manifest.ts'
+import { modelSetFiles } from './model-set-check.ts'
 import type { ModelSetContents } from './model-set-files.ts'
 import type { ModelSetHandles, SpaceName } from './ports.ts'
 import { ordinaryNorm } from './space-index.ts'
@@ -19,6 +21,7 @@ export interface SharedPlace {
 /** Numbers that are copied in one step: about 0.1 ms. */
 const copiedPerStep = 65_536
 
+/** @throws ArtefactCorrupt when a list names a neighbour that is not in the vocabulary */
 export function* shareModelSet(contents: ModelSetContents, place: SharedPlace): Generator<void, ModelSetHandles> {
   const { generation, id, spaces, ordinals, itemCount, rankerSchemaHash } = place
   const { collaborative, ranker } = contents
@@ -32,7 +35,7 @@ export function* shareModelSet(contents: ModelSetContents, place: SharedPlace): 
     id,
     spaces: { collaborative: spaces.collaborative.handles(), content: spaces.content.handles() },
     ordinaryNorm: { collaborative: norm, content: 1 },
-    coVisitation: yield* listsByOrdinal(contents.coVisitation, ordinals, placeOf),
+    coVisitation: yield* listsByOrdinal(id, contents.coVisitation, ordinals, placeOf),
     foldIn: {
       dimension: collaborative.dimension,
       vectors: yield* sharedCopy(collaborative.vectors),
@@ -45,7 +48,12 @@ export function* shareModelSet(contents: ModelSetContents, place: SharedPlace): 
 }
 
 /** Lists by place in the vocabulary become lists by ordinal; items that are gone drop out of both sides. */
-function* listsByOrdinal(lists: ModelSetContents['coVisitation'], ordinals: Int32Array, placeOf: Int32Array) {
+function* listsByOrdinal(
+  id: string,
+  lists: ModelSetContents['coVisitation'],
+  ordinals: Int32Array,
+  placeOf: Int32Array,
+) {
   const offsets = shared(Uint32Array, placeOf.length + 1)
   const neighbours = shared(Uint32Array, lists.neighbours.length)
   const scores = shared(Float32Array, lists.scores.length)
@@ -55,6 +63,10 @@ function* listsByOrdinal(lists: ModelSetContents['coVisitation'], ordinals: Int3
     const end = place < 0 ? 0 : lists.offsets[place + 1]
     for (let at = place < 0 ? 0 : lists.offsets[place]; at < end; at++) {
       const neighbour = ordinals[lists.neighbours[at]]
+      if (neighbour === undefined) {
+        const problem = `names item ${lists.neighbours[at]} of ${ordinals.length}`
+        throw new ArtefactCorrupt(id, modelSetFiles.neighbours, problem)
+      }
       if (neighbour < 0) continue
       neighbours[length] = neighbour
       scores[length++] = lists.scores[at]

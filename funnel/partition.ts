@@ -29,8 +29,8 @@ export interface Partition {
   nearest(space: SpaceName, query: Float32Array, k: number): RankedItems
   /** The exact ranking of the whole partition. */
   scan(space: SpaceName, query: Float32Array, k: number): RankedItems
-  /** Neighbours of the recent history by co-visitation, over the whole catalogue. */
-  relatedToHistory(query: RequestFrame): RankedItems
+  /** The `k` best neighbours of the recent history by co-visitation, over the whole catalogue; all when not given. */
+  relatedToHistory(query: RequestFrame, k?: number): RankedItems
   /** Items of this partition published at or after `since` (epoch ms) and not after `query.now`. */
   newest(query: RequestFrame, since: number, scanMax: number): RankedItems
 }

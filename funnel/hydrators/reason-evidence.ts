@@ -24,7 +24,8 @@ export interface EvidenceTables {
 const historyReach = 30
 /** Places of a list of popular titles that are worth mentioning. */
 const listReach = 50
-const contributions = new Float32Array(historyReach)
+/** A power of two: by an item's low bits, whether it may be among the chosen. */
+const maybeChosenLength = 4096
 
 /** What the funnel really knows about why each returned candidate is there. */
 export function gatherEvidence(
@@ -35,11 +36,11 @@ export function gatherEvidence(
 ): ReasonEvidence {
   const evidence = emptyEvidence(chosen.length)
   const segment = query.segment === 0 ? -1 : findSegment(tables.popular, query.segment)
+  if (tables.spaces !== null) recordWatched(evidence, candidates, chosen, query, tables.spaces.coVisitation)
   for (let i = 0; i < chosen.length; i++) {
     const item = candidates.item[chosen[i]]
     const row = candidates.row[chosen[i]]
     if (tables.spaces !== null) {
-      recordWatched(evidence, i, item, query, tables.spaces.coVisitation)
       recordSimilar(evidence, i, row, query, tables.items, tables.spaces)
       recordTaste(evidence, i, row, query, tables.spaces)
     }
@@ -50,24 +51,34 @@ export function gatherEvidence(
   return evidence
 }
 
+/** Walks each list of the history once for all the chosen, because nearly everything in the lists is not among them. */
 function recordWatched(
   evidence: ReasonEvidence,
-  i: number,
-  item: number,
-  query: RequestFrame,
-  lists: CoVisitationLists,
+  { item }: CandidateSet,
+  chosen: Int32Array,
+  { historyItem, historyWeight }: RequestFrame,
+  { offsets, neighbours, scores }: CoVisitationLists,
 ): void {
-  const reach = Math.min(historyReach, query.historyItem.length)
+  const reach = Math.min(historyReach, historyItem.length)
+  const placeOf = new Map<number, number>()
+  const maybeChosen = new Uint8Array(maybeChosenLength)
+  chosen.forEach((candidate, i) => {
+    placeOf.set(item[candidate], i)
+    maybeChosen[item[candidate] & (maybeChosenLength - 1)] = 1
+  })
+  const contributions = new Float32Array(chosen.length * reach)
   for (let h = 0; h < reach; h++) {
-    contributions[h] = query.historyWeight[h] > 0 ? neighbourScore(lists, query.historyItem[h], item) : 0
+    const from = historyItem[h]
+    if (!(historyWeight[h] > 0) || from + 1 >= offsets.length) continue
+    for (let at = offsets[from]; at < offsets[from + 1]; at++) {
+      if (maybeChosen[neighbours[at] & (maybeChosenLength - 1)] === 0) continue
+      const i = placeOf.get(neighbours[at])
+      if (i !== undefined) contributions[i * reach + h] = scores[at]
+    }
   }
-  recordContributions(evidence, i, contributions.subarray(0, reach), query.historyItem.subarray(0, reach))
-}
-
-function neighbourScore({ offsets, neighbours, scores }: CoVisitationLists, from: number, to: number): number {
-  if (from + 1 >= offsets.length) return 0
-  for (let at = offsets[from]; at < offsets[from + 1]; at++) if (neighbours[at] === to) return scores[at]
-  return 0
+  const history = historyItem.subarray(0, reach)
+  for (let i = 0; i < chosen.length; i++)
+    recordContributions(evidence, i, contributions.subarray(i * reach, (i + 1) * reach), history)
 }
 
 function recordSimilar(

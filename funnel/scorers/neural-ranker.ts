@@ -8,6 +8,8 @@ import { openSession, run, type Session, tensor } from '../../models/session.ts'
 import type { RankerHandles } from '../ports.ts'
 import { valueSettings } from './settings.ts'
 
+const reportedMax = 16
+
 /**
  * The multi-objective model: features in, calibrated probabilities and one value per candidate out. Finish, positive
  * and negative are learned among clicks, so their columns are conditional on the click until the value model has run.
@@ -16,6 +18,7 @@ export class NeuralRanker {
   private readonly session: Session
   private readonly calibrators: readonly Calibrator[]
   private readonly valueModel: ValueModel
+  private readonly reported = new Set<string>()
 
   private constructor(session: Session, handles: RankerHandles, settings: Settings) {
     const weights = settings.of(valueSettings)
@@ -41,7 +44,6 @@ export class NeuralRanker {
     if (candidates.count === 0) return true
     const logits = await this.infer(features, candidates.count)
     if (logits === null) return false
-    candidates.logits.set(logits)
     candidates.probabilities.set(logits)
     const probabilities = candidates.probabilities.subarray(0, candidates.count * objectiveCount)
     for (let k = 0; k < objectiveCount; k++) this.calibrators[k].calibrateColumn(probabilities, k, objectiveCount)
@@ -53,8 +55,16 @@ export class NeuralRanker {
     try {
       const feeds = { features: tensor(features, [count, featureCount]) }
       return (await run(this.session, feeds, ['logits'])).logits
-    } catch {
+    } catch (error) {
+      this.report(String(error))
       return null
     }
+  }
+
+  /** Rank threads have no log, and a model that fails does so at every request: each reason is given once. */
+  private report(reason: string): void {
+    if (this.reported.has(reason) || this.reported.size === reportedMax) return
+    this.reported.add(reason)
+    console.error(`The ranker failed, and feeds keep their merged order: ${reason}`)
   }
 }

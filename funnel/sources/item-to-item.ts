@@ -2,6 +2,7 @@ import Type from 'typebox'
 import type { SettingsOf } from '../../config/fragment.ts'
 import type { Source } from '../source.ts'
 import { sourceSettings } from '../source-settings.ts'
+import { firstWidth } from './nearest.ts'
 
 export const itemToItemSettings = sourceSettings(
   'item-to-item',
@@ -27,13 +28,23 @@ export const itemToItemSettings = sourceSettings(
 
 export type ItemToItemSettings = SettingsOf<typeof itemToItemSettings>
 
-/** Item-to-item co-visitation over lists that every thread reads from shared memory. */
+/**
+ * Item-to-item co-visitation over lists that every thread reads from shared memory. A history touches thousands of items
+ * of which some hundred are wanted: the rest is ranked only when the filters leave too few.
+ */
 export const itemToItem: Source = {
   name: 'item-to-item',
   kind: 'global',
   settings: itemToItemSettings,
   propose(query, partition, out) {
-    const related = partition.relatedToHistory(query)
-    for (let i = 0; i < related.count; i++) if (!out.offer(related.items[i], related.scores[i])) return
+    if (out.room === 0 || query.historyItem.length === 0) return
+    let width = firstWidth(out.room, query.seen.length, partition, out)
+    let offered = 0
+    for (;;) {
+      const related = partition.relatedToHistory(query, width)
+      for (; offered < related.count; offered++) if (!out.offer(related.items[offered], related.scores[offered])) return
+      if (related.count < width) return
+      width *= 4
+    }
   },
 }

@@ -40,8 +40,8 @@ export function offerNearest(
 
 const seenMax = 256
 
-/** Two standard deviations more than what is needed on average. */
-function firstWidth(wanted: number, seen: number, partition: Partition, out: Proposals): number {
+/** How many to ask for: two standard deviations more than what is needed on average. */
+export function firstWidth(wanted: number, seen: number, partition: Partition, out: Proposals): number {
   const share = out.passingShare(partition.sample())
   const spread = 2 * Math.sqrt(wanted * (1 - share))
   return Math.ceil((wanted + spread) / share) + Math.min(seenMax, seen) + 16

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { CounterColumn } from '../../../domain/counters.ts'
-import { findSegment } from '../../../domain/popular-lists.ts'
+import { findSegment, type PopularLists } from '../../../domain/popular-lists.ts'
 import { Role } from '../../../domain/roles.ts'
 import { CounterEpochReader } from '../../../domain/shared/counter-epochs.ts'
 import type { FoldedEvent } from '../../../features/folded-event.ts'
@@ -10,6 +10,11 @@ import { startOf2024 as now, testSettings } from '../../fakes/samples.ts'
 
 const minute = 60_000
 const settings = testSettings({ 'counters.sketchCapacity': 10, 'counters.listLength': 5, 'counters.segmentsMax': 2 })
+
+function listOf(lists: PopularLists, segment: number): number[] | null {
+  const at = findSegment(lists, segment)
+  return at < 0 ? null : [...lists.segmentItems.items.subarray(...lists.segmentOffsets.subarray(at, at + 2))]
+}
 
 let made = 0
 function event(item: number, roles: number, fields: Partial<FoldedEvent> = {}): FoldedEvent {
@@ -158,10 +163,41 @@ describe('the popular lists', () => {
       engage(segment, item)
     const { popular } = state.publish(10, now)
     expect([...popular.segmentKeys]).toEqual([100, 300])
-    const listOf = (segment: number) => {
-      const at = findSegment(popular, segment)
-      return at < 0 ? null : [...popular.segmentItems.items.subarray(...popular.segmentOffsets.subarray(at, at + 2))]
-    }
-    expect([listOf(100), listOf(300), listOf(200)]).toEqual([[7], [1, 2], null])
+    expect([100, 300, 200].map(segment => listOf(popular, segment))).toEqual([[7], [1, 2], null])
+  })
+
+  it('of segments are made anew a few at a time, those that wait longest first, and all of them in a restored state', () => {
+    const settings = testSettings({ 'counters.segmentsPerEpochMax': 2 })
+    const state = new CountersState(settings)
+    const engage = (segment: number, item: number) =>
+      state.applySegment({ seq: ++made, item, segment, roles: Role.click, time: now })
+    const segments = [5, 4, 3, 2, 1]
+    const shown = ({ popular }: PublishedEpoch) => segments.map(segment => listOf(popular, segment))
+    for (const segment of segments) engage(segment, 10 * segment)
+    expect(shown(state.publish(++made, now))).toEqual([[50], [40], null, null, null])
+    for (let i = 0; i < 2; i++) engage(5, 51)
+    expect(shown(state.publish(++made, now))).toEqual([[50], [40], [30], [20], null])
+    const later = now + 1000 * minute
+    const all = [[51, 50], [40], [30], [20], [10]]
+    const restored = new CountersState(settings, structuredClone(state.snapshot()))
+    expect(shown(restored.latest)).toEqual(all)
+    expect(shown(state.publish(++made, later))).toEqual(all)
+  })
+
+  it('of segments without new engagements are not made again', () => {
+    const state = new CountersState(settings)
+    state.applySegment({ seq: ++made, item: 1, segment: 7, roles: Role.click, time: now })
+    const first = state.publish(++made, now).popular
+    state.apply(event(3, Role.click))
+    const second = state.publish(++made, now + 500 * minute).popular
+    expect(second.segmentItems).toBe(first.segmentItems)
+    expect([...second.trending.items]).toEqual([3])
+  })
+
+  it('of segments are whole where a replay asks for them', () => {
+    const state = new CountersState(testSettings({ 'counters.segmentsPerEpochMax': 1 }))
+    for (const segment of [1, 2, 3])
+      state.applySegment({ seq: ++made, item: segment, segment, roles: Role.click, time: now })
+    expect([1, 2, 3].map(segment => listOf(state.lists(10, now), segment))).toEqual([[1], [2], [3]])
   })
 })

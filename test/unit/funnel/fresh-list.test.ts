@@ -6,8 +6,12 @@ import { FreshList } from '../../../funnel/fresh-list.ts'
 /** Items whose only fact is when they were published; one that was deleted has no time. */
 class Times {
   readonly of = new Map<number, number>()
+  looks = 0
   readonly table = {
-    currentRow: (item: number) => (this.of.has(item) ? item : -1),
+    currentRow: (item: number) => {
+      this.looks++
+      return this.of.has(item) ? item : -1
+    },
     publishedAt: (row: number) => this.of.get(row) ?? Number.NaN,
   } as ItemReader
 }
@@ -21,6 +25,7 @@ function visited(list: FreshList, times: Times, since: number, until: number, ma
 type Step =
   | { readonly type: 'put'; readonly item: number; readonly time: number }
   | { readonly type: 'many'; readonly from: number; readonly time: number }
+  | { readonly type: 'settle'; readonly steps: number }
   | { readonly type: 'look'; readonly since: number; readonly until: number }
 
 const anyTime = fc.oneof(fc.integer({ min: 0, max: 30 }), fc.constant(Number.NaN))
@@ -28,6 +33,10 @@ const steps = fc.array(
   fc.oneof(
     { weight: 6, arbitrary: fc.record({ type: fc.constant('put' as const), item: fc.nat(12), time: anyTime }) },
     { weight: 1, arbitrary: fc.record({ type: fc.constant('many' as const), from: fc.nat(20), time: anyTime }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({ type: fc.constant('settle' as const), steps: fc.integer({ min: 1, max: 9 }) }),
+    },
     { weight: 3, arbitrary: fc.record({ type: fc.constant('look' as const), since: fc.nat(30), until: fc.nat(35) }) },
   ),
   { maxLength: 60 },
@@ -38,6 +47,21 @@ function put(list: FreshList, times: Times, item: number, time: number): void {
   list.add(item)
 }
 
+function take(step: Exclude<Step, { type: 'look' }>, list: FreshList, times: Times): void {
+  if (step.type === 'put') return put(list, times, step.item, step.time)
+  // So many that settling has something to do.
+  if (step.type === 'many') for (let i = 0; i < 3000; i++) put(list, times, step.from + i, step.time + (i % 5))
+  else for (let i = 0; i < step.steps && list.settleStep(times.table); i++);
+}
+
+function compareWithSorting(list: FreshList, times: Times, since: number, until: number): void {
+  const expected = [...times.of].filter(([, time]) => time >= since && time <= until)
+  const found = visited(list, times, since, until)
+  expect(new Set(found.map(({ item }) => item))).toEqual(new Set(expected.map(([item]) => item)))
+  expect(found).toHaveLength(expected.length)
+  expect(found.map(({ time }) => time)).toEqual(expected.map(([, time]) => time).sort((a, b) => b - a))
+}
+
 describe('the list of fresh items', () => {
   it('shows, after any changes, what sorting all items by time would show', () => {
     fc.assert(
@@ -45,18 +69,8 @@ describe('the list of fresh items', () => {
         const list = new FreshList()
         const times = new Times()
         for (const step of all) {
-          if (step.type === 'put') put(list, times, step.item, step.time)
-          else if (step.type === 'many') {
-            // More than fit into single insertions, so that everything is sorted anew.
-            for (let i = 0; i < 70; i++) put(list, times, step.from + i, step.time + (i % 5))
-          } else {
-            const { since, until } = step
-            const expected = [...times.of].filter(([, time]) => time >= since && time <= until)
-            const found = visited(list, times, since, until)
-            expect(new Set(found.map(({ item }) => item))).toEqual(new Set(expected.map(([item]) => item)))
-            expect(found).toHaveLength(expected.length)
-            expect(found.map(({ time }) => time)).toEqual(expected.map(([, time]) => time).sort((a, b) => b - a))
-          }
+          if (step.type === 'look') compareWithSorting(list, times, step.since, step.until)
+          else take(step, list, times)
         }
       }),
     )
@@ -93,5 +107,36 @@ describe('the list of fresh items', () => {
       put(list, times, 1, time)
       expect(visited(list, times, 0, 20)).toEqual([{ item: 1, time }])
     }
+  })
+
+  it('shows what a reader saw before also while and after it is settled', () => {
+    const list = new FreshList()
+    const times = new Times()
+    for (let item = 0; item < 20_000; item++) {
+      put(list, times, item, item % 7)
+      put(list, times, item, item % 3000)
+    }
+    const before = visited(list, times, 100, 200)
+    while (list.settleStep(times.table)) expect(visited(list, times, 100, 200)).toEqual(before)
+    expect(visited(list, times, 100, 200)).toEqual(before)
+  })
+
+  it('looks at few items when a reader comes after many changes, however many there are', () => {
+    const list = new FreshList()
+    const times = new Times()
+    const settle = () => {
+      while (list.settleStep(times.table));
+    }
+    for (let item = 0; item < 50_000; item++) {
+      put(list, times, item, item)
+      settle()
+    }
+    for (let item = 0; item < 300; item++) {
+      put(list, times, item, 60_000 + item)
+      settle()
+    }
+    times.looks = 0
+    expect(visited(list, times, 0, 70_000, 10)).toHaveLength(10)
+    expect(times.looks).toBeLessThan(1000)
   })
 })

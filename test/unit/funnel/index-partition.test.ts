@@ -140,6 +140,8 @@ describe('an index partition', () => {
     expect(new Set(found.subarray(0, count))).toEqual(new Set([11, 12, 13, 14, 31, 32, 33, 34]))
     expect([...found.subarray(0, 2)]).toEqual([11, 31])
     expect(scores[0]).toBeGreaterThan(scores[1])
+    const all = listOf({ items: found, scores, count })
+    for (const k of [0, 3, 8, 100]) expect(listOf(w.partition.relatedToHistory(query, k))).toEqual(all.slice(0, k))
   })
 
   it('shows its newest items within the window, newest first where the person has no profile', () => {

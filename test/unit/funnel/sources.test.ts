@@ -8,6 +8,7 @@ import { Proposals } from '../../../funnel/proposals.ts'
 import type { RequestFrame } from '../../../funnel/request-frame.ts'
 import type { Source } from '../../../funnel/source.ts'
 import { collaborative } from '../../../funnel/sources/collaborative.ts'
+import { itemToItem } from '../../../funnel/sources/item-to-item.ts'
 import { popular } from '../../../funnel/sources/popular.ts'
 import { sources } from '../../../funnel/sources/registry.ts'
 import { trending } from '../../../funnel/sources/trending.ts'
@@ -48,6 +49,10 @@ class ListedPartition {
   scan(space: string, query: Float32Array, k: number): RankedItems {
     return this.nearest(space, query, k)
   }
+
+  relatedToHistory(_query: RequestFrame, k: number): RankedItems {
+    return this.nearest('', new Float32Array(0), k)
+  }
 }
 
 function propose(
@@ -55,10 +60,11 @@ function propose(
   partition: ListedPartition,
   fields: Partial<RequestFrame> = {},
   budget = 10,
+  known = catalog,
 ): number[] {
-  const query = { ...requestFrame(catalog), collaborativeQuery: Float32Array.of(1), ...fields }
+  const query = { ...requestFrame(known), collaborativeQuery: Float32Array.of(1), ...fields }
   const proposals = new Proposals(1000, sources.length, filters, 0)
-  proposals.begin(query, filterTables(catalog))
+  proposals.begin(query, filterTables(known))
   proposals.beginSource(0, budget)
   source.propose(query, partition as unknown as Partition, proposals)
   return [...proposals.items.subarray(0, proposals.total)]
@@ -116,6 +122,40 @@ describe('the width of a search', () => {
     const [[none], [half]] = [widthsFor(0), widthsFor(2)]
     expect(half).toBeGreaterThan(none)
     expect([widthsFor(0), widthsFor(2)].map(widths => widths.length)).toEqual([1, 1])
+  })
+})
+
+describe('the neighbours by co-visitation', () => {
+  const many = 2000
+  const known = catalogOf(sampleItems(many))
+  const ask = (ranking: readonly number[], seen: readonly number[], budget: number, history = 1) => {
+    const partition = new ListedPartition(ranking)
+    const fields = { seen: Uint32Array.from(seen).sort(), historyItem: new Uint32Array(history) }
+    return { found: propose(itemToItem, partition, fields, budget, known), widths: partition.widths }
+  }
+
+  it('are the best that the filters let pass, however many they remove', () => {
+    const anyItems = (maxLength: number) => fc.uniqueArray(fc.nat(many - 1), { maxLength, size: 'max' })
+    fc.assert(
+      fc.property(anyItems(many), anyItems(many), fc.integer({ min: 0, max: 30 }), (ranking, seen, budget) => {
+        const removed = new Set(seen)
+        expect(ask(ranking, seen, budget).found).toEqual(ranking.filter(item => !removed.has(item)).slice(0, budget))
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  it('are ranked no further than is needed, and further only where the filters remove most', () => {
+    const ranking = [...Array(many).keys()]
+    expect(ask(ranking, [], 10).widths).toEqual([26])
+    const seen = ranking.slice(0, many / 2)
+    const { found, widths } = ask(ranking, seen, 10)
+    expect(found).toEqual(ranking.slice(many / 2, many / 2 + 10))
+    expect(widths.length).toBeGreaterThan(1)
+  })
+
+  it('are not asked for without a history', () => {
+    expect(ask([1, 2], [], 10, 0)).toEqual({ found: [], widths: [] })
   })
 })
 

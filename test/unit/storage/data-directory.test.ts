@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -25,8 +25,9 @@ afterEach(async () => {
   await rm(parent, { recursive: true, force: true })
 })
 
-async function otherProcess(): Promise<ScriptProcess> {
-  const child = new ScriptProcess(new URL('./lock.child.ts', import.meta.url), [root])
+/** @param death the function of node:fs, and the how many-th call of it, at which it is killed */
+async function otherProcess(...death: string[]): Promise<ScriptProcess> {
+  const child = new ScriptProcess(new URL('./lock.child.ts', import.meta.url), [root, ...death])
   children.push(child)
   expect(await child.line()).toBe('ready')
   return child
@@ -124,7 +125,7 @@ describe('a data directory', () => {
 
   it('goes to one of several processes that find the lock of one that is gone', async () => {
     DataDirectory.open(root, clock).close()
-    const starting = await Promise.all(Array.from({ length: 4 }, otherProcess))
+    const starting = await Promise.all(Array.from({ length: 4 }, () => otherProcess()))
     await leaveLock({ pid: await pidOfTheDead() })
     const answers = await Promise.all(starting.map(child => child.ask('open')))
     expect(answers.toSorted()).toEqual(['locked', 'locked', 'locked', 'owned'])
@@ -163,7 +164,7 @@ describe('a data directory', () => {
 
   it('is refused with advice when its lock can not be understood', async () => {
     await mkdir(root)
-    for (const text of ['', '{}', 'null']) {
+    for (const text of ['{}', 'null']) {
       await writeFile(join(root, 'lock'), text)
       expect(() => DataDirectory.open(root, clock)).toThrow(
         /can not be understood\. If no Sluice uses .* delete the file/,
@@ -171,11 +172,36 @@ describe('a data directory', () => {
     }
   })
 
-  it('is refused with advice when a takeover was cut off', async () => {
-    await leaveLock({ pid: await pidOfTheDead() })
-    await writeFile(join(root, 'lock.takeover'), '')
-    expect(() => DataDirectory.open(root, clock)).toThrow(
-      /if this stays so and no Sluice runs, delete .*lock\.takeover/,
-    )
+  it.each(['', '{"pid":1', '\0\0'])('is taken over once a lock that was cut off (%j) is seconds old', async text => {
+    DataDirectory.open(root, clock).close()
+    const lock = join(root, 'lock')
+    await writeFile(lock, text)
+    await utimes(lock, clock.now() / 1000 - 1, clock.now() / 1000 - 1)
+    expect(() => DataDirectory.open(root, clock)).toThrow(/not written to its end\. Try again in 5 seconds/)
+    expect((await describeDirectory(root)).holder).toBeUndefined()
+    await utimes(lock, clock.now() / 1000 - 6, clock.now() / 1000 - 6)
+    DataDirectory.open(root, clock).close()
+  })
+
+  it.each([
+    ['found none', 'writeFileSync', 1],
+    ['found none', 'linkSync', 1],
+    ['found none', 'rmSync', 1],
+    ['took over', 'rmSync', 1],
+    ['took over', 'writeFileSync', 2],
+    ['took over', 'linkSync', 2],
+    ['took over', 'rmSync', 2],
+    ['took over', 'writeFileSync', 3],
+    ['took over', 'renameSync', 1],
+    ['took over', 'rmSync', 3],
+  ])('opens without a hand after a start that %s a lock was killed in its %s %i', async (found, call, count) => {
+    DataDirectory.open(root, clock).close()
+    if (found === 'took over') await leaveLock({ pid: await pidOfTheDead() })
+    const child = await otherProcess(call, String(count))
+    await expect(child.ask('open')).rejects.toThrow('ended without an answer')
+    await child.ended()
+    const directory = DataDirectory.open(root, clock)
+    expect((await readdir(root)).filter(name => name.startsWith('lock'))).toEqual(['lock'])
+    directory.close()
   })
 })
