@@ -92,6 +92,10 @@ async function openIn(
     await tree.pool.stop()
   })
   await Promise.race([recover(tree, state, log), failed.promise])
+  if (state.settingsHash !== settings.hash) {
+    const record = { kind: 'settings', at: clock.now(), hash: settings.hash, values: settings.answering } as const
+    tell(tree.journal, { type: 'append', records: [record] })
+  }
   const engine = new RunningEngine({ ...options, tree, state, clock, log, store, directory })
   onFailure = error => {
     engine.fail(error)

@@ -23,7 +23,9 @@ export interface Settings {
   /** @throws TypeError when the fragment was not among those loaded (a programmer's error) */
   of<F extends AnyFragment>(fragment: F): SettingsOf<F>
   readonly entries: readonly SettingEntry[]
-  /** The first 16 hex digits of a sha-256 over all values that can change an answer. */
+  /** All values that can change an answer, by key. */
+  readonly answering: Readonly<Record<string, unknown>>
+  /** The first 16 hex digits of a sha-256 over them. */
   readonly hash: string
 }
 
@@ -53,6 +55,7 @@ export function buildSettings(composition: Composition, given: ReadonlyMap<strin
   for (const values of valuesByPath.values()) Object.freeze(values)
   return Object.freeze({
     entries,
+    answering: Object.freeze(answering),
     hash,
     of<F extends AnyFragment>(fragment: F): SettingsOf<F> {
       const values = valuesByPath.get(fragment.path)

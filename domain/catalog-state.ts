@@ -51,6 +51,8 @@ export class CatalogState implements CatalogReader {
   appliedSeq = 0
   /** Epoch ms of the latest event, 0 before the first: where the clock of a data directory stands. */
   lastEventAt = 0
+  /** Of the settings that answers are made with from here on, '' before the first are known. */
+  settingsHash = ''
   readonly ids = new IdDictionary()
   readonly table: ItemTableWriter
   readonly books: Readonly<Record<BookName, CodeBook>>

@@ -165,8 +165,10 @@ class CatalogActor implements Receiver<CatalogMessage> {
         this.slice.counters.push({ kind: 'epoch', seq, at: record.at })
         if (this.snapshot?.throughSeq === 0) this.reachSnapshot(seq)
         return
-      case 'served':
       case 'settings':
+        state.settingsHash = record.hash
+        return
+      case 'served':
       case 'promotion':
         return
       default:

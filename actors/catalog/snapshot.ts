@@ -18,13 +18,14 @@ const bookNames: readonly BookName[] = ['category', 'creator', 'region', 'langua
 /** What moves on while the owners write their parts; books only grow, so their sizes tell what they held. */
 export interface CatalogStand {
   readonly lastEventAt: number
+  readonly settingsHash: string
   readonly vectorDimensions: readonly (readonly [space: string, dimension: number])[]
   readonly bookSizes: Readonly<Record<BookName, number>>
 }
 
-export function standOf({ lastEventAt, vectorDimensions, books }: CatalogState): CatalogStand {
+export function standOf({ lastEventAt, settingsHash, vectorDimensions, books }: CatalogState): CatalogStand {
   const sizes = bookNames.map(name => [name, books[name].size])
-  return { lastEventAt, vectorDimensions: [...vectorDimensions], bookSizes: Object.fromEntries(sizes) }
+  return { lastEventAt, settingsHash, vectorDimensions: [...vectorDimensions], bookSizes: Object.fromEntries(sizes) }
 }
 
 /** In steps, one per version: there may be many. */
@@ -52,7 +53,7 @@ export function* snapshotChanges(
       space: catalogSpace,
       puts: [
         ['books', pack(books)],
-        ['stand', pack([throughSeq, stand.lastEventAt, stand.vectorDimensions])],
+        ['stand', pack([throughSeq, stand.lastEventAt, stand.settingsHash, stand.vectorDimensions])],
       ],
     },
   ]
@@ -69,9 +70,15 @@ export function restoreCatalog(store: OnlineStore, documents: ItemDocuments, lim
   }
   const stand = store.get(catalogSpace, 'stand')
   if (stand === undefined) return state
-  const [appliedSeq, lastEventAt, dimensions] = unpack(stand) as [number, number, [string, number][]]
+  const [appliedSeq, lastEventAt, settingsHash, dimensions] = unpack(stand) as [
+    number,
+    number,
+    string,
+    [string, number][],
+  ]
   state.appliedSeq = appliedSeq
   state.lastEventAt = lastEventAt
+  state.settingsHash = settingsHash
   // Those of items that are gone stay settled too.
   for (const [space, dimension] of dimensions) state.vectorDimensions.set(space, dimension)
   return state
