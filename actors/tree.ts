@@ -14,14 +14,14 @@
 import type { Settings } from '../config/settings.ts'
 import type { CatalogState } from '../domain/catalog-state.ts'
 import type { Clock, MonotonicClock, Random } from '../domain/ports.ts'
-import { featureSchemaHash } from '../features/schema.ts'
-import { featureSettings } from '../features/settings.ts'
+import { deviceClassOf } from '../features/device-class.ts'
 import { CountersState, type PublishedEpoch } from '../funnel/counters-state.ts'
 import { settingsText } from '../funnel/fragments.ts'
 import { LastResort } from '../funnel/last-resort.ts'
 import { LiveModelSets } from '../funnel/live-model-sets.ts'
 import { readModelSet } from '../funnel/model-set-files.ts'
 import type { ModelSetHandles } from '../funnel/ports.ts'
+import { schemaHashOf } from '../funnel/schema-hash.ts'
 import { indexSettings } from '../funnel/settings.ts'
 import { loadArtefact, readPromoted } from '../models/artefact.ts'
 import type { EventLog } from '../storage/event-log.ts'
@@ -40,7 +40,6 @@ import type { CatalogMessage } from './catalog/protocol.ts'
 import { catalogSettings } from './catalog/settings.ts'
 import { countersActor } from './counters/actor.ts'
 import type { CountersMessage } from './counters/protocol.ts'
-import { deviceClassOf } from './device-class.ts'
 import { engineSettings } from './engine-settings.ts'
 import { indexShardActor } from './index-shard/actor.ts'
 import type { IndexShardMessage } from './index-shard/protocol.ts'
@@ -132,7 +131,7 @@ class Grower {
       mailboxDepthMax: settings.of(engineSettings).mailboxDepthMax,
       onFailure: parts.onFailure,
     })
-    this.schemaHash = featureSchemaHash(settings.of(featureSettings))
+    this.schemaHash = schemaHashOf(settings)
     this.applied = new Waiters(state.appliedSeq)
     this.published = new Waiters(state.appliedSeq)
     this.tables = new SharedTables(state.table.handles(), new CountersState(settings).latest)

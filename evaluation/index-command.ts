@@ -8,6 +8,7 @@ import type { JournalEvent } from '../domain/event.ts'
 import type { Item } from '../domain/item.ts'
 import type { JournalRecord } from '../domain/journal.ts'
 import { createEventRoles, eventSettings } from '../features/event-roles.ts'
+import { featureSettings } from '../features/settings.ts'
 import { Engagements } from '../learning/engagements.ts'
 import { Replay } from '../learning/replay.ts'
 import { fitRetrievalModels } from '../learning/retrieval-models.ts'
@@ -100,7 +101,7 @@ function simulate(
   const items = [...world.items()]
   const rolesOf = createEventRoles(settings.of(eventSettings))
   const replay = new Replay(settings, settings.of(catalogSettings))
-  const engagements = new Engagements()
+  const engagements = new Engagements(settings.of(featureSettings).engagementWindowMs)
   let seq = 0
   const apply = (record: JournalRecord) => replay.apply({ seq: ++seq, record })
   for (const item of items) apply({ kind: 'item', at: world.startsAt, item })

@@ -189,8 +189,8 @@ class DelegatedPartition implements Partition {
     return this.inner.scan(space, query, k)
   }
 
-  relatedToHistory(query: RequestFrame): RankedItems {
-    return this.inner.relatedToHistory(query)
+  relatedToHistory(query: RequestFrame, k?: number): RankedItems {
+    return this.inner.relatedToHistory(query, k)
   }
 
   newest(query: RequestFrame, since: number, scanMax: number): RankedItems {

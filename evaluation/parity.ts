@@ -11,9 +11,9 @@ import { catalogSettings } from '../actors/catalog/settings.ts'
 import type { Settings } from '../config/settings.ts'
 import type { JournalRecord, Numbered, ServedContext, ServedRecord } from '../domain/journal.ts'
 import { CounterEpochReader } from '../domain/shared/counter-epochs.ts'
-import { featureSchemaHash } from '../features/schema.ts'
 import { featureSettings } from '../features/settings.ts'
 import type { UserView } from '../features/user-view.ts'
+import { schemaHashOf } from '../funnel/schema-hash.ts'
 import { Replay } from '../learning/replay.ts'
 import type { JournalReader } from '../storage/event-log.ts'
 import { type Progress, silentProgress } from '../telemetry/progress.ts'
@@ -91,7 +91,7 @@ class ParityChecker {
 
   constructor({ settings, modelsRoot, mismatchesMax = 10 }: ParityOptions, served: ServedIndex) {
     this.settings = settings
-    this.schemaHash = featureSchemaHash(settings.of(featureSettings))
+    this.schemaHash = schemaHashOf(settings)
     this.mismatchesMax = mismatchesMax
     this.served = served
     const limits = settings.of(catalogSettings)

@@ -1,5 +1,5 @@
-import { deviceClassOf } from '../actors/device-class.ts'
 import type { ContextCodes } from '../actors/user-shard/protocol.ts'
+import { deviceClassOf } from '../features/device-class.ts'
 import type { FeatureSettings } from '../features/settings.ts'
 import { buildUserView, type UserView } from '../features/user-view.ts'
 import type { Replay } from '../learning/replay.ts'

@@ -9,9 +9,8 @@ import type { Engine } from '../actors/engine.ts'
 import { openEngine } from '../actors/open-engine.ts'
 import type { Settings } from '../config/settings.ts'
 import { systemMonotonicClock } from '../domain/ports.ts'
-import { featureSchemaHash } from '../features/schema.ts'
-import { featureSettings } from '../features/settings.ts'
 import { type ModelSetContents, readModelSet } from '../funnel/model-set-files.ts'
+import { schemaHashOf } from '../funnel/schema-hash.ts'
 import { loadArtefact, promote } from '../models/artefact.ts'
 import type { Manifest } from '../models/artefact-manifest.ts'
 import type { DirectoryLayout } from '../storage/data-directory.ts'
@@ -70,7 +69,7 @@ export async function walkForward(input: WalkForwardInput): Promise<WalkForwardR
   const steps = await copyHistory(journal, toSeq, plan.cut, scratch, storage, progress)
   const manifest = await input.train(scratch)
   await promote(scratch.models, manifest.id)
-  const schemaHash = featureSchemaHash(settings.of(featureSettings))
+  const schemaHash = schemaHashOf(settings)
   const contents = await readModelSet(await loadArtefact(scratch.models, manifest.id, schemaHash))
 
   progress.step('starting the system on the scratch history')

@@ -50,9 +50,13 @@ const valueSettings = [
   'warmFromEngagements',
 ] as const satisfies readonly (keyof FeatureSettings)[]
 
-/** The first 16 hex digits of a sha-256 over what a model trained on these features relies on. */
-export function featureSchemaHash(settings: FeatureSettings): string {
+/**
+ * The first 16 hex digits of a sha-256 over what a model trained on these features relies on.
+ * @param further settings of other components that change a feature's value, by their full key
+ */
+export function featureSchemaHash(settings: FeatureSettings, further: Readonly<Record<string, unknown>> = {}): string {
   const features = featureSchema.map(({ name, group, version }) => [name, group, version])
-  const values = valueSettings.map(name => [name, settings[name]])
+  const own = valueSettings.map(name => [name, settings[name]])
+  const values = [...own, ...Object.entries(further).sort(([a], [b]) => (a < b ? -1 : 1))]
   return createHash('sha256').update(canonicalJson({ features, values })).digest('hex').slice(0, 16)
 }

@@ -4,7 +4,7 @@ export class NotEnoughData extends Error {
 
   constructor(engagements: number, engagementsMin: number) {
     super(
-      `The journal holds ${engagements} engagements, training needs ${engagementsMin} (training.engagementsMin). ` +
+      `The journal holds ${engagements} engagements with items that still exist, training needs ${engagementsMin} (training.engagementsMin). ` +
         'Import more history, or collect events first; until then feeds come from what is trending, fresh and popular.',
     )
   }

@@ -1,16 +1,19 @@
 import { createRandom, shuffle } from '../algorithms/statistics/random.ts'
 import { lowerBound } from '../domain/lower-bound.ts'
 import type { Engagements } from './engagements.ts'
+import type { History } from './history.ts'
 
-/** A moment at which the ranker is asked: just before a person's next group of engagements. */
+/** A moment at which the ranker is asked: just before a person is shown what they will engage with. */
 export interface RankerQuery {
   readonly userId: string
-  /** Journal number of the first engagement of the group: everything before it is known. */
+  /** Journal number of the event that is asked before; its time and context are the request's. */
   readonly seq: number
-  /** Epoch ms. */
-  readonly time: number
-  /** What the person engaged with from here on within the horizon, by item id, with all its roles. */
+  /** What the person engaged with of this feed, and of later ones within the horizon, by item id, with all its roles. */
   readonly wanted: ReadonlyMap<string, number>
+  /** Engaged with from here on, but shown before: whether this feed was right to show it, nobody knows. */
+  readonly undecided: ReadonlySet<string>
+  /** What the request that began here showed, as far as events tell. */
+  readonly shown: ReadonlySet<string>
 }
 
 export interface QueryLimits {
@@ -20,17 +23,27 @@ export interface QueryLimits {
   readonly sessionGapMs: number
 }
 
+const nothing: ReadonlySet<string> = new Set()
+
 /**
- * Draws queries from the engagements [from, count), in journal order. Engagements of one person at one time are one
- * group: what comes first among them is the order of the log, not of the person.
+ * Draws queries from the engagements [from, count), in journal order.
+ *
+ * 1. One query per showing (see `Showings`); none for a showing that began before the first of these engagements.
+ * 2. Engagements of one person at one time that nothing is known to have shown are one group: what comes first among
+ *    them is the order of the log, not of the person.
  */
-export function drawQueries(engagements: Engagements, from: number, limits: QueryLimits, seed: number): RankerQuery[] {
-  const starts = groupStarts(engagements, from)
-  const random = createRandom(seed)
-  shuffle(starts, random)
+export function drawQueries(
+  { engagements, showings }: History,
+  from: number,
+  limits: QueryLimits,
+  seed: number,
+): RankerQuery[] {
+  const askSeqs = groupedAskSeqs(engagements)
+  const starts = queryStarts(engagements, askSeqs, from)
+  shuffle(starts, createRandom(seed))
   const perUser = new Map<number, number>()
   const drawn: number[] = []
-  for (const { row } of starts) {
+  for (const row of starts) {
     if (drawn.length >= limits.queriesMax) break
     const user = engagements.users[row]
     const already = perUser.get(user) ?? 0
@@ -39,23 +52,38 @@ export function drawQueries(engagements: Engagements, from: number, limits: Quer
     drawn.push(row)
   }
   const rowsOfUser = rowsByUser(engagements)
+  const shown = showings.shownBySeq(new Set(drawn.map(row => askSeqs[row])))
   return drawn
-    .sort((a, b) => a - b)
+    .sort((a, b) => askSeqs[a] - askSeqs[b])
     .map(row => ({
       userId: engagements.userIds[engagements.users[row]],
-      seq: engagements.seqs[row],
-      time: engagements.times[row],
-      wanted: wantedFrom(engagements, rowsOfUser[engagements.users[row]], row, limits),
+      seq: askSeqs[row],
+      ...outcomeOf(engagements, rowsOfUser[engagements.users[row]], askSeqs[row], limits),
+      shown: shown.get(askSeqs[row]) ?? nothing,
     }))
 }
 
-function groupStarts({ users, times, count, userIds }: Engagements, from: number): { row: number }[] {
-  const lastTime = new Float64Array(userIds.length).fill(Number.NEGATIVE_INFINITY)
-  const starts: { row: number }[] = []
+/** Where each engagement is asked before; what nothing has shown is asked with the others of its time. */
+function groupedAskSeqs({ users, times, seqs, askSeqs, count, userIds }: Engagements): Float64Array {
+  const lastRow = new Int32Array(userIds.length).fill(-1)
+  const grouped = askSeqs.slice(0, count)
   for (let row = 0; row < count; row++) {
-    const isStart = times[row] !== lastTime[users[row]]
-    lastTime[users[row]] = times[row]
-    if (isStart && row >= from) starts.push({ row })
+    const before = lastRow[users[row]]
+    if (before >= 0 && grouped[row] === seqs[row] && times[row] === times[before]) grouped[row] = grouped[before]
+    lastRow[users[row]] = row
+  }
+  return grouped
+}
+
+/** The first engagement of each showing that began behind the engagements before `from`. */
+function queryStarts({ seqs, count }: Engagements, askSeqs: Float64Array, from: number): number[] {
+  const cut = from === 0 ? Number.NEGATIVE_INFINITY : seqs[from - 1]
+  const begun = new Set<number>()
+  const starts: number[] = []
+  for (let row = from; row < count; row++) {
+    if (askSeqs[row] <= cut || begun.has(askSeqs[row])) continue
+    begun.add(askSeqs[row])
+    starts.push(row)
   }
   return starts
 }
@@ -66,18 +94,25 @@ function rowsByUser({ users, count, userIds }: Engagements): number[][] {
   return rows
 }
 
-function wantedFrom(
-  { items, itemIds, times, roles }: Engagements,
+/** What came of a showing: all that was engaged with of it, however late, and of later ones within the horizon. */
+function outcomeOf(
+  { items, itemIds, times, roles, seqs, askSeqs, count }: Engagements,
   rows: readonly number[],
-  first: number,
+  seq: number,
   { horizonEvents, sessionGapMs }: QueryLimits,
-): Map<string, number> {
+): Pick<RankerQuery, 'wanted' | 'undecided'> {
   const wanted = new Map<string, number>()
-  const start = lowerBound(rows, first)
-  for (let i = start; i < rows.length && i < start + horizonEvents; i++) {
-    if (i > start && times[rows[i]] - times[rows[i - 1]] > sessionGapMs) break
-    const id = itemIds[items[rows[i]]]
-    wanted.set(id, (wanted.get(id) ?? 0) | roles[rows[i]])
+  const undecided = new Set<string>()
+  const start = lowerBound(rows, lowerBound(seqs, seq, count))
+  let inHorizon = true
+  for (let i = start; i < rows.length; i++) {
+    const row = rows[i]
+    const pause = i > start ? times[row] - times[rows[i - 1]] : 0
+    if (i >= start + horizonEvents || pause > sessionGapMs) inHorizon = false
+    const id = itemIds[items[row]]
+    if (askSeqs[row] < seq) undecided.add(id)
+    else if (inHorizon || askSeqs[row] === seq) wanted.set(id, (wanted.get(id) ?? 0) | roles[row])
   }
-  return wanted
+  for (const id of undecided) wanted.delete(id)
+  return { wanted, undecided }
 }

@@ -49,7 +49,7 @@ export function calibrate(heldOut: HeldOut): CalibrationTable[] {
 /**
  * How well the ranker does on rows it has not learned from: per objective, and the order within a query. Log-loss and
  * calibration error are over all candidates, not over the sample of them, and of probabilities that were calibrated on
- * the other half of the queries.
+ * the other half of the queries. The order is that of sampled rows: its nDCG reads higher than that of all candidates.
  */
 export function heldOutReport(heldOut: HeldOut): Record<string, number> {
   const report: Record<string, number> = {}
@@ -62,7 +62,7 @@ export function heldOutReport(heldOut: HeldOut): Record<string, number> {
     report[`${name}.logLoss`] = logLoss(probability, rows.label, rows.stands)
     report[`${name}.ece`] = expectedCalibrationError(bins)
   })
-  report['click.ndcg@10'] = clickNdcg(heldOut)
+  report['click.sampledNdcg@10'] = clickNdcg(heldOut)
   return report
 }
 

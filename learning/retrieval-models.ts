@@ -9,7 +9,10 @@ import type { Progress } from '../telemetry/progress.ts'
 import type { Engagements } from './engagements.ts'
 import { contentSettings, coVisitationSettings, ialsSettings } from './settings.ts'
 
-/** What retrieval is fitted on: the first `count` engagements, and the items as they are known by then. */
+/**
+ * What retrieval is fitted on: the first `count` engagements, and all items as they are at the end of the journal that
+ * is looked at. Facts about items are no outcomes, so that the ranker's rows may know them; serving knows them too.
+ */
 export interface RetrievalTask {
   readonly engagements: Engagements
   readonly count: number

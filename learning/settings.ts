@@ -20,6 +20,12 @@ export const trainingSettings = defineSettings('training', 'What a model set is 
   queriesMax: count(16_000, 'queries', 'Queries that the ranker learns from at most.'),
   queriesPerUserMax: count(40, 'queries', 'Of these, at most so many of one person.'),
   groupSize: count(64, 'rows', 'Rows per query: what was engaged with, and a sample of the other candidates.', 8, 1024),
+  randomNegatives: count(
+    2,
+    'rows',
+    'Of the sample, rows that training sees where it is known what was shown; where it is not, it sees all.',
+    0,
+  ),
   positivesMax: count(16, 'rows', 'Rows of a query that were engaged with, at most.'),
   horizonEvents: count(20, 'engagements', 'How many of the next engagements of the same session count as wanted.'),
   engagementsMin: count(200, 'engagements', 'With fewer, nothing is trained.'),

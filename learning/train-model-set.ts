@@ -1,19 +1,22 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { createRandom, splitSeed } from '../algorithms/statistics/random.ts'
 import type { Settings } from '../config/settings.ts'
+import type { JournalEvent } from '../domain/event.ts'
 import type { Item } from '../domain/item.ts'
 import type { ItemTableLimits } from '../domain/item-table/item-table-writer.ts'
 import { type Objective, objectives } from '../domain/roles.ts'
-import { featureCount, featureSchemaHash } from '../features/schema.ts'
+import { featureCount } from '../features/schema.ts'
 import { featureSettings } from '../features/settings.ts'
 import { type ModelSetContents, type RankerContents, writeModelSet } from '../funnel/model-set-files.ts'
+import { schemaHashOf } from '../funnel/schema-hash.ts'
 import { readPromoted } from '../models/artefact.ts'
 import type { Manifest } from '../models/artefact-manifest.ts'
 import { exportRanker } from '../models/ranker.ts'
 import { type TrainedRanker, trainRanker } from '../models/ranker-trainer.ts'
 import type { JournalReader } from '../storage/event-log.ts'
 import type { Progress } from '../telemetry/progress.ts'
-import { type Engagements, readEngagements } from './engagements.ts'
+import type { Engagements } from './engagements.ts'
+import { type History, readHistory } from './history.ts'
 import { NotEnoughData } from './not-enough-data.ts'
 import { OfflineFunnel } from './offline-funnel.ts'
 import { drawQueries, type RankerQuery } from './ranker-queries.ts'
@@ -47,15 +50,17 @@ export async function trainModelSet(task: TrainingTask): Promise<Manifest> {
   const { rankerShare, engagementsMin } = settings.of(trainingSettings)
   const toSeq = Math.min(task.toSeq ?? journal.lastSeq, journal.lastSeq)
   progress.step('Reading the journal')
-  const engagements = readEngagements(journal, toSeq)
-  progress.done()
-  if (engagements.count < engagementsMin) throw new NotEnoughData(engagements.count, engagementsMin)
+  const history = readHistory(journal, toSeq, settings.of(featureSettings))
+  const { engagements } = history
   const items = readItems(journal, toSeq)
+  progress.done()
+  const usable = engagementsWith(items, engagements)
+  if (items.length === 0 || usable < engagementsMin) throw new NotEnoughData(usable, engagementsMin)
   const earlier = Math.floor(engagements.count * (1 - rankerShare))
   const fitOn = (count: number) =>
     fitRetrievalModels({ engagements, count, items, settings, seed: splitSeed(seed, 'retrieval'), progress })
 
-  const ranker = await trainRankerOn(task, engagements, earlier, await fitOn(earlier), toSeq)
+  const ranker = await trainRankerOn(task, history, earlier, await fitOn(earlier), toSeq)
   const contents: ModelSetContents = { ...(await fitOn(engagements.count)), ranker: ranker.contents }
   return writeModelSet(task.modelsRoot, await describe(task, engagements, toSeq, contents, ranker), contents)
 }
@@ -68,7 +73,7 @@ interface RankerOutcome {
 
 async function trainRankerOn(
   task: TrainingTask,
-  engagements: Engagements,
+  history: History,
   earlier: number,
   retrieval: ModelSetContents,
   toSeq: number,
@@ -76,15 +81,14 @@ async function trainRankerOn(
   const { settings, seed, progress } = task
   const { calibrationShare, groupSize } = settings.of(trainingSettings)
   const { epochs, ...ranker } = settings.of(rankerSettings)
-  const collector = await collectRows(task, engagements, earlier, retrieval, toSeq)
+  const collector = await collectRows(task, history, earlier, retrieval, toSeq)
   const heldOut = Math.floor(collector.count * (1 - calibrationShare))
   if (heldOut === 0 || heldOut === collector.count) return { contents: null, metrics: {}, status: {} }
 
   progress.step('Ranker', epochs)
-  const validation = collector.rows(heldOut, collector.count)
   const trained = await trainRanker({
-    training: collector.rows(0, heldOut),
-    validation,
+    training: collector.trainingRows(0, heldOut),
+    validation: collector.trainingRows(heldOut, collector.count),
     features: featureCount,
     objectives,
     groupSize,
@@ -94,6 +98,9 @@ async function trainRankerOn(
     isCancelled: task.isCancelled,
   })
   progress.done()
+  const flags = trainedFlags(trained)
+  if (!Object.values(flags).includes(true)) return { contents: null, metrics: {}, status: trained.objectives }
+  const validation = collector.rows(heldOut, collector.count)
   const held: HeldOut = {
     logits: await rankerLogits(trained, validation),
     rows: validation,
@@ -103,7 +110,7 @@ async function trainRankerOn(
   const contents = {
     onnx: exportRanker(trained.architecture, trained.standardisation, trained.parameters),
     calibration: calibrate(held),
-    trained: trainedFlags(trained),
+    trained: flags,
   }
   return { contents, metrics: heldOutReport(held), status: trained.objectives }
 }
@@ -117,7 +124,7 @@ function paceFor(rows: number, batchRowsMax: number, epochs: number) {
 /** Replays the journal and asks the funnel at every drawn query. */
 async function collectRows(
   task: TrainingTask,
-  engagements: Engagements,
+  history: History,
   earlier: number,
   retrieval: ModelSetContents,
   toSeq: number,
@@ -125,16 +132,16 @@ async function collectRows(
   const { journal, settings, limits, seed, progress } = task
   const training = settings.of(trainingSettings)
   const { sessionGapMs } = settings.of(featureSettings)
-  const queries = drawQueries(engagements, earlier, { ...training, sessionGapMs }, splitSeed(seed, 'queries'))
+  const queries = drawQueries(history, earlier, { ...training, sessionGapMs }, splitSeed(seed, 'queries'))
   const random = createRandom(splitSeed(seed, 'negatives'))
-  const collector = new RankerRowCollector(queries.length, training.groupSize, training.positivesMax, random)
+  const collector = new RankerRowCollector(queries.length, training, random)
   const funnel = new OfflineFunnel(settings, limits)
-  const fitsThrough = engagements.seqs[earlier - 1]
+  const fitsThrough = history.engagements.seqs[earlier - 1]
   let next = 0
   progress.step('Replaying the journal', fitsThrough - journal.firstSeq)
   for (const numbered of journal.read(journal.firstSeq, { toSeq })) {
-    while (next < queries.length && queries[next].seq === numbered.seq) {
-      ask(funnel, queries[next++], collector)
+    if (next < queries.length && queries[next].seq === numbered.seq && numbered.record.kind === 'event') {
+      ask(funnel, queries[next++], numbered.record.event, collector)
       progress.advance(1)
       // The process hears that it is no longer wanted between two queries.
       if (next % 64 === 0) await nextTurn()
@@ -149,17 +156,31 @@ async function collectRows(
   return collector
 }
 
-function ask(funnel: OfflineFunnel, { userId, time, wanted }: RankerQuery, collector: RankerRowCollector): void {
-  const { catalog } = funnel.replay
-  const byItem = new Map<number, number>()
-  for (const [id, roles] of wanted) byItem.set(catalog.findItem(id), roles)
-  collector.add(funnel.candidates(userId, time), byItem)
+/** Asks as the request would have been made that the first event of its feed tells of. */
+function ask(
+  funnel: OfflineFunnel,
+  { userId, wanted, undecided, shown }: RankerQuery,
+  { time, context }: JournalEvent,
+  collector: RankerRowCollector,
+): void {
+  const ordinal = (id: string) => funnel.replay.catalog.findItem(id)
+  collector.add(funnel.candidates(userId, time, context), {
+    wanted: new Map(Array.from(wanted, ([id, roles]) => [ordinal(id), roles])),
+    undecided: new Set(Array.from(undecided, ordinal)),
+    shown: new Set(Array.from(shown, ordinal)),
+  })
 }
 
 function trainedFlags({ objectives: status }: TrainedRanker): Readonly<Record<Objective, boolean>> {
   const flags = {} as Record<Objective, boolean>
   for (const name of objectives) flags[name] = status[name].trained
   return flags
+}
+
+function engagementsWith(items: readonly Item[], { items: engaged, itemIds, count }: Engagements): number {
+  const present = new Set(items.map(({ id }) => id))
+  const isPresent = itemIds.map(id => present.has(id))
+  return engaged.subarray(0, count).reduce((sum, item) => sum + (isPresent[item] ? 1 : 0), 0)
 }
 
 /** The newest version of each item up to `toSeq`. */
@@ -184,7 +205,7 @@ async function describe(
   return {
     id: `ms-${stamp}-${(splitSeed(seed, createdAt) % 0x10000).toString(16).padStart(4, '0')}`,
     createdAt,
-    schemaHash: featureSchemaHash(settings.of(featureSettings)),
+    schemaHash: schemaHashOf(settings),
     dataRange: { fromSeq: journal.firstSeq, toSeq, ...timeRange(times.subarray(0, count)) },
     parent: await readPromoted(modelsRoot),
     seed,

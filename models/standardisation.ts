@@ -3,7 +3,7 @@
 export interface Standardisation {
   /** Mean per column. */
   readonly mean: Float32Array
-  /** 1 / standard deviation per column; 0 for a constant column, which says nothing. */
+  /** 1 / standard deviation per column; 0 for a column as good as constant, which says nothing. */
   readonly inverseDeviation: Float32Array
 }
 
@@ -18,6 +18,12 @@ export class FeatureNotFinite extends Error {
 
 /** A deviation below this share of the mean's size is rounding noise of float32 and not information. */
 const noiseShare = 1e-6
+
+/**
+ * Nor is one below this: features are of order 1, and a column that hardly moved in training would be blown up to tens
+ * of thousands of deviations by what is an ordinary value later.
+ */
+const deviationMin = 1e-3
 
 /**
  * Statistics over those rows of a matrix [rows, columns] that `includes` names. Two passes, because a sum of squares alone
@@ -51,7 +57,7 @@ export function standardise(
   }
   const inverseDeviation = Float32Array.from(variance, (value, column) => {
     const deviation = Math.sqrt(value)
-    return deviation > noiseShare * Math.abs(mean[column]) ? 1 / deviation : 0
+    return deviation > Math.max(deviationMin, noiseShare * Math.abs(mean[column])) ? 1 / deviation : 0
   })
   return { mean: Float32Array.from(mean), inverseDeviation }
 }

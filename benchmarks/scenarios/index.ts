@@ -3,9 +3,8 @@ import { neighboursOf, overlap } from '../../algorithms/retrieval/recall.ts'
 import type { VectorIndex } from '../../algorithms/retrieval/vector-index.ts'
 import { resolveSettings } from '../../cli/settings.ts'
 import type { SettingsOf } from '../../config/fragment.ts'
-import { featureSchemaHash } from '../../features/schema.ts'
-import { featureSettings } from '../../features/settings.ts'
 import { spaceMetric } from '../../funnel/ports.ts'
+import { schemaHashOf } from '../../funnel/schema-hash.ts'
 import { indexSettings } from '../../funnel/settings.ts'
 import { createSpaceIndex, ordinaryNorm, spaceSearchWidth } from '../../funnel/space-index.ts'
 import { layoutOf } from '../../storage/data-directory.ts'
@@ -45,7 +44,7 @@ export const index: Scenario = {
     const data = await chooseData(options)
     const settings = resolveSettings({ dataDir: data.path, environment: process.env, commandLine: options.set })
     progress.step('Reading vectors and queries')
-    const schemaHash = featureSchemaHash(settings.of(featureSettings))
+    const schemaHash = schemaHashOf(settings)
     const samples = await readSpaces(layoutOf(data.path), schemaHash, queriesMax, options.seed)
     const spaces = samples.map(sample => measureSpace(sample, settings.of(indexSettings), progress))
     progress.done()

@@ -1,12 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { checkItems } from '../../actors/check-items.ts'
 import { DataClock } from '../../actors/data-clock.ts'
-import { deviceClassOf } from '../../actors/device-class.ts'
 import { SharedTables } from '../../actors/shared-tables.ts'
 import { Waiters } from '../../actors/waiters.ts'
 import { CatalogState, noDocuments } from '../../domain/catalog-state.ts'
 import type { Item } from '../../domain/item.ts'
-import { DeviceClass } from '../../features/context-features.ts'
 import { emptyEpoch } from '../fakes/loaded-models.ts'
 import { catalogOf, sampleItem } from '../fakes/samples.ts'
 import { settle } from './supervision.harness.ts'
@@ -62,21 +60,6 @@ describe('the shared tables', () => {
     tables.publish({ ...epoch, counters: { ...epoch.counters, epoch: 9 } })
     expect(versions).toEqual([2, 207, 3, 309])
     expect(tables.current.counters.epoch).toBe(9)
-  })
-})
-
-describe('the class of a device', () => {
-  it.each([
-    ['iPhone 15', DeviceClass.mobile],
-    ['Android', DeviceClass.mobile],
-    ['smart-tv', DeviceClass.tv],
-    ['Chromecast', DeviceClass.tv],
-    ['iPad', DeviceClass.tablet],
-    ['desktop', DeviceClass.desktop],
-    ['web', DeviceClass.desktop],
-    ['toaster', DeviceClass.other],
-  ])('of %s follows from its name', (name, expected) => {
-    expect(deviceClassOf(name)).toBe(expected)
   })
 })
 

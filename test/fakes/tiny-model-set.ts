@@ -2,10 +2,10 @@ import { createRandom } from '../../algorithms/statistics/random.ts'
 import { ContentEncoder, type ContentEncoderOptions } from '../../algorithms/text/content-encoder.ts'
 import type { Item } from '../../domain/item.ts'
 import { objectives } from '../../domain/roles.ts'
-import { featureCount, featureSchemaHash } from '../../features/schema.ts'
-import { featureSettings } from '../../features/settings.ts'
+import { featureCount } from '../../features/schema.ts'
 import { contentDocument } from '../../funnel/content-document.ts'
 import { type ModelSetContents, type RankerContents, writeModelSet } from '../../funnel/model-set-files.ts'
+import { schemaHashOf } from '../../funnel/schema-hash.ts'
 import type { ModelSetDescription } from '../../models/artefact-manifest.ts'
 import { Graph } from '../../models/graph/graph.ts'
 import { Parameters } from '../../models/parameters.ts'
@@ -20,7 +20,7 @@ const contentOptions: ContentEncoderOptions = {
   fieldWeights: { title: 1, text: 1, categories: 1, creators: 1, labels: 1 },
 }
 
-export const testSchemaHash = featureSchemaHash(testSettings().of(featureSettings))
+export const testSchemaHash = schemaHashOf(testSettings())
 
 /**
  * A model set over the items that was never trained: vectors are drawn from the seed, but items of one primary category

@@ -40,4 +40,21 @@ describe('the feature schema', () => {
     expect(featureSchemaHash({ ...defaultSettings, sessionGapMs: 1e7 })).not.toBe(hash)
     expect(featureSchemaHash({ ...defaultSettings, seenLimit: 77, impressionsUntilSeen: 1 })).toBe(hash)
   })
+  it('has a hash that follows what other components add to it, in whatever order', () => {
+    const hash = featureSchemaHash(defaultSettings, {
+      'counters.recentEngagements': 10,
+      'sources.itemToItem.decayItems': 5,
+    })
+    const turned = featureSchemaHash(defaultSettings, {
+      'sources.itemToItem.decayItems': 5,
+      'counters.recentEngagements': 10,
+    })
+    const changed = featureSchemaHash(defaultSettings, {
+      'counters.recentEngagements': 11,
+      'sources.itemToItem.decayItems': 5,
+    })
+    expect(turned).toBe(hash)
+    expect(changed).not.toBe(hash)
+    expect(featureSchemaHash(defaultSettings)).not.toBe(hash)
+  })
 })

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { loadSettings } from '../../../config/load.ts'
+import type { EventContext } from '../../../domain/event.ts'
 import type { Numbered } from '../../../domain/journal.ts'
 import { engagementRoles } from '../../../domain/roles.ts'
-import { readEngagements } from '../../../learning/engagements.ts'
+import { featureCount, featureIndex } from '../../../features/schema.ts'
+import { featureSettings } from '../../../features/settings.ts'
+import { readHistory } from '../../../learning/history.ts'
 import { OfflineFunnel } from '../../../learning/offline-funnel.ts'
 import { drawQueries } from '../../../learning/ranker-queries.ts'
 import { trainerFragments } from '../../../learning/settings.ts'
@@ -66,19 +69,57 @@ describe('a long history of changes', () => {
   })
 })
 
+describe('a request with a context', () => {
+  it('has the features that serving would give it, device and all', async () => {
+    const funnel = new OfflineFunnel(settings, limits)
+    const records = [...(await simulatedJournal()).read(1)]
+    for (const numbered of records) funnel.apply(numbered)
+    funnel.use(tinyModelSet(records.flatMap(({ record }) => (record.kind === 'item' ? [record.item] : []))))
+    const deviceOf = (context: EventContext) => {
+      const { features } = funnel.candidates('u1', funnel.replay.catalog.lastEventAt, context)
+      expect(features.length).toBeGreaterThan(featureCount)
+      return ['deviceMobile', 'deviceTv'].map(name => features[featureIndex(name)])
+    }
+    expect(deviceOf({ device: 'mobile' })).toEqual([1, 0])
+    expect(deviceOf({ device: 'tv' })).toEqual([0, 1])
+  })
+})
+
 describe('queries for training', () => {
   const draw = { queriesMax: 100, queriesPerUserMax: 3, horizonEvents: 5, sessionGapMs: 1_800_000 }
 
   it('come from the newer engagements only, in journal order, few per person', async () => {
     const journal = await simulatedJournal()
-    const engagements = readEngagements(journal, journal.lastSeq)
+    const history = readHistory(journal, journal.lastSeq, settings.of(featureSettings))
+    const { engagements } = history
     const from = Math.floor(engagements.count * 0.7)
-    const queries = drawQueries(engagements, from, draw, 1)
+    const queries = drawQueries(history, from, draw, 1)
     expect(queries.length).toBeGreaterThan(20)
-    expect(queries.every(({ seq }) => seq >= engagements.seqs[from])).toBe(true)
+    expect(queries.every(({ seq }) => seq > engagements.seqs[from - 1])).toBe(true)
     expect(queries.map(({ seq }) => seq)).toEqual(queries.map(({ seq }) => seq).toSorted((a, b) => a - b))
     const perUser = Map.groupBy(queries, ({ userId }) => userId)
     expect(Math.max(...[...perUser.values()].map(list => list.length))).toBeLessThanOrEqual(3)
-    expect(queries.every(({ wanted }) => wanted.size >= 1 && wanted.size <= 5)).toBe(true)
+    expect(queries.every(({ wanted, shown }) => wanted.size >= 1 && shown.size >= 1)).toBe(true)
+  })
+
+  it('stand before everything that their request is known by', async () => {
+    const journal = await simulatedJournal()
+    const history = readHistory(journal, journal.lastSeq, settings.of(featureSettings))
+    const records = [...journal.read(1)]
+    const requestOf = ({ record }: Numbered) =>
+      record.kind === 'event' ? `${record.event.user} ${record.event.requestId}` : ''
+    const first = new Map<string, number>()
+    for (const numbered of records) {
+      const request = requestOf(numbered)
+      if (!first.has(request)) first.set(request, numbered.seq)
+    }
+    for (const { seq, shown } of drawQueries(history, 0, draw, 1)) {
+      const request = requestOf(records[seq - 1])
+      expect(first.get(request)).toBe(seq)
+      const impressions = records.filter(numbered => requestOf(numbered) === request)
+      for (const { record } of impressions) {
+        if (record.kind === 'event' && record.event.type === 'impression') expect(shown).toContain(record.event.item)
+      }
+    }
   })
 })

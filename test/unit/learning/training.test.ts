@@ -1,11 +1,14 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { loadSettings } from '../../../config/load.ts'
-import { featureSchemaHash } from '../../../features/schema.ts'
-import { featureSettings } from '../../../features/settings.ts'
+import { Role } from '../../../domain/roles.ts'
 import { readModelSet } from '../../../funnel/model-set-files.ts'
+import { schemaHashOf } from '../../../funnel/schema-hash.ts'
+import { NotEnoughData } from '../../../learning/not-enough-data.ts'
+import { OfflineFunnel } from '../../../learning/offline-funnel.ts'
+import { RankerRowCollector } from '../../../learning/ranker-rows.ts'
 import { trainerFragments } from '../../../learning/settings.ts'
 import { trainModelSet } from '../../../learning/train-model-set.ts'
 import { loadArtefact } from '../../../models/artefact.ts'
@@ -45,12 +48,26 @@ const train = (journal: MemoryEventLog, toSeq?: number) =>
     progress: silentProgress,
   })
 
+/** The simulated journal, where everything that people did beyond looking means the same. */
+async function withRoles(roles: number): Promise<MemoryEventLog> {
+  const journal = new MemoryEventLog()
+  await journal.append(
+    [...(await simulatedJournal()).read(1)].map(({ record }) =>
+      record.kind !== 'event' || record.event.type === 'impression'
+        ? record
+        : { ...record, event: { ...record.event, roles } },
+    ),
+  )
+  return journal
+}
+
 describe('training a model set', () => {
   it('writes an artefact whose ranker orders held-out candidates far better than chance', async () => {
     const manifest = await train(await simulatedJournal())
-    expect(manifest.metrics['click.auc']).toBeGreaterThan(0.65)
+    // Most candidates were never shown, so what the system before chose to show bounds how well any order can do.
+    expect(manifest.metrics['click.auc']).toBeGreaterThan(0.6)
     expect(manifest.objectives.click.trained).toBe(true)
-    const schemaHash = featureSchemaHash(settings.of(featureSettings))
+    const schemaHash = schemaHashOf(settings)
     const contents = await readModelSet(await loadArtefact(modelsRoot, manifest.id, schemaHash))
     expect(contents.vocabulary.length).toBeGreaterThan(50)
     expect(contents.ranker?.calibration).toHaveLength(4)
@@ -83,8 +100,56 @@ describe('training a model set', () => {
     expect(manifest.objectives.negative).toEqual({ trained: false, reason: 'no positive labels' })
   })
 
+  it('asks as the request was made that the next event tells of: its person, its time, its context', async () => {
+    const asked: unknown[] = []
+    const candidates = OfflineFunnel.prototype.candidates
+    const spy = vi.spyOn(OfflineFunnel.prototype, 'candidates').mockImplementation(function (
+      this: OfflineFunnel,
+      ...of
+    ) {
+      asked.push([this.replay.catalog.appliedSeq, ...of])
+      return candidates.apply(this, of)
+    })
+    const journal = await simulatedJournal()
+    await train(journal)
+    spy.mockRestore()
+    expect(asked.length).toBeGreaterThan(20)
+    for (const [seq, ...of] of asked as [number, string, number, unknown][]) {
+      const { value } = journal.read(seq + 1).next()
+      expect(of).toEqual([value.record.event.user, value.record.event.time, value.record.event.context])
+    }
+  })
+
+  it('learns from likes alone what is engaged with', async () => {
+    const { objectives } = await train(await withRoles(Role.positive))
+    expect(objectives.click).toEqual({ trained: true })
+    expect(objectives.positive).toEqual({ trained: false, reason: 'no negative labels' })
+  })
+
+  it('stores no ranker when there was nothing to learn', async () => {
+    vi.spyOn(RankerRowCollector.prototype, 'trainingRows').mockImplementation(function (
+      this: RankerRowCollector,
+      ...of
+    ) {
+      const rows = this.rows(...of)
+      return { ...rows, labels: new Float32Array(rows.labels.length) }
+    })
+    const manifest = await train(await simulatedJournal())
+    vi.restoreAllMocks()
+    expect(manifest.objectives.click).toEqual({ trained: false, reason: 'no positive labels' })
+    const schemaHash = schemaHashOf(settings)
+    expect((await readModelSet(await loadArtefact(modelsRoot, manifest.id, schemaHash))).ranker).toBeNull()
+  })
+
+  it('refuses a journal whose items are all gone', async () => {
+    const journal = await simulatedJournal()
+    const items = [...journal.read(1)].flatMap(({ record }) => (record.kind === 'item' ? [record.item.id] : []))
+    await journal.append(items.map(id => ({ kind: 'item-delete', at: 0, id })))
+    await expect(train(journal)).rejects.toThrow(NotEnoughData)
+  })
+
   it('refuses a journal with too little history and writes nothing', async () => {
-    await expect(train(new MemoryEventLog())).rejects.toThrow(/engagements, training needs/)
+    await expect(train(new MemoryEventLog())).rejects.toThrow(/0 engagements .* training needs 200/)
     expect(existsSync(modelsRoot) ? readdirSync(modelsRoot) : []).toEqual([])
   })
 })

@@ -151,6 +151,13 @@ describe('standardisation', () => {
     expect([...inverseDeviation]).toEqual([0, 1])
   })
 
+  it('switches off what hardly moves, so that an ordinary value later is not thousands of deviations', () => {
+    const columns = Float32Array.from({ length: 2000 }, (_, index) => (index % 2 ? 1 : 1e-6) * normalAt(1, index))
+    const { inverseDeviation } = standardise(columns, 2, () => true)
+    expect(inverseDeviation[0]).toBe(0)
+    expect(inverseDeviation[1]).toBeCloseTo(1, 1)
+  })
+
   it('names the first feature that is not finite', () => {
     expect(() => standardise(Float32Array.of(1, 2, 3, Number.NaN), 2, () => true)).toThrow(FeatureNotFinite)
     expect(() => standardise(Float32Array.of(1, 2, 3, Number.NaN), 2, () => true)).toThrow('column 1 of row 1 is NaN')

@@ -1,4 +1,4 @@
-import { DeviceClass } from '../features/context-features.ts'
+import { DeviceClass } from './context-features.ts'
 
 /** The class of a device by its name, as clients write it: "iPhone", "smart-tv", "desktop" … */
 export function deviceClassOf(name: string): number {
