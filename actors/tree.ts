@@ -89,8 +89,15 @@ export interface Tree {
   readonly pool: RankPool
 }
 
+/** @throws what a part threw that could not be made; the others are stopped then */
 export function growTree(parts: TreeParts): Tree {
-  return new Grower(parts).grow()
+  const grower = new Grower(parts)
+  try {
+    return grower.grow()
+  } catch (error) {
+    void grower.stop()
+    throw error
+  }
 }
 
 /** A partition that is out makes feeds partial; it never gives up, and never waits long. */
@@ -175,6 +182,11 @@ class Grower {
       published,
       pool,
     }
+  }
+
+  async stop(): Promise<void> {
+    await this.system.stop()
+    await this.pool.stop()
   }
 
   private spawnCounters(): ActorRef<CountersMessage> {

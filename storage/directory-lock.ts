@@ -55,7 +55,7 @@ export class DirectoryLock {
     const holder: LockHolder = {
       pid: process.pid,
       host: hostname(),
-      processStart: processStart(process.pid),
+      processStart: processStat(process.pid)?.startedAt ?? null,
       since: clock.now(),
       url: null,
     }
@@ -215,15 +215,19 @@ function isAlive(holder: LockHolder): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
   }
-  const start = processStart(holder.pid)
+  const stat = processStat(holder.pid)
+  // One that has ended and was not waited for yet still has its number, and nothing else.
+  if (stat !== null && 'ZXx'.includes(stat.state)) return false
+  const start = stat?.startedAt ?? null
   return start === null || holder.processStart === null || start === holder.processStart
 }
 
-/** Clock ticks since boot at which the process began: the 22nd field, counted after the name in parentheses. */
-function processStart(pid: number): string | null {
+/** The third field and the 22nd, in clock ticks since boot, counted after the name in parentheses. */
+function processStat(pid: number): { readonly state: string; readonly startedAt: string } | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return { state: fields[0], startedAt: fields[19] }
   } catch {
     return null
   }

@@ -149,6 +149,12 @@ export class JournalSegment {
     return this.close()
   }
 
+  /** Finds out what the disk holds. @returns the last number that it does */
+  async reopen(): Promise<number> {
+    await this.close()
+    return this.#readLastSeq()
+  }
+
   /** A later read opens it again. */
   async close(): Promise<void> {
     const db = this.#db

@@ -23,11 +23,15 @@ interface PendingAppend {
   firstSeq: number
 }
 
+/** How soon after a failed transaction another is tried. */
+const retryMs = 1000
+
 /**
  * The journal in lmdb, one environment per segment.
  *
  * 1. One transaction is under way at a time, and numbers are given when it begins: one that fails leaves no gap.
- * 2. After a failed transaction nothing more is taken: what the disk holds is known only after opening again.
+ * 2. After a failed transaction nothing more is taken before the segment has been opened again, once a second at most,
+ *    and found to end where it did: what the disk holds is known only then.
  * 3. Only the last segment is written. Process-wide ownership is the data directory's lock, not this class's.
  */
 export class LmdbEventLog implements EventLog {
@@ -36,6 +40,7 @@ export class LmdbEventLog implements EventLog {
   readonly #chain = new SegmentChain()
   readonly #commits = new GroupCommit<PendingAppend>(group => this.#write(group))
   #failure: StorageError | undefined
+  #failedAtMs = 0
   #closed = false
 
   /** @throws StorageError `corrupt`, `format` or `failed` */
@@ -71,7 +76,6 @@ export class LmdbEventLog implements EventLog {
   async append(records: readonly JournalRecord[]): Promise<number> {
     if (records.length === 0) throw new StorageError('invalid', 'Nothing to append', 'Give at least one record')
     if (this.#closed) throw journalClosed()
-    if (this.#failure !== undefined) throw this.#failure
     const encoded = records.map(encodeRecord)
     const bytes = encoded.reduce((sum, record) => sum + record.length, 0)
     const append: PendingAppend = { records: encoded, bytes, firstSeq: 0 }
@@ -100,7 +104,7 @@ export class LmdbEventLog implements EventLog {
   }
 
   async #write(group: readonly PendingAppend[]): Promise<void> {
-    if (this.#failure !== undefined) throw this.#failure
+    if (this.#failure !== undefined) await this.#recover(this.#failure)
     try {
       const segment = await this.#segmentForWriting()
       let seq = segment.lastSeq + 1
@@ -110,9 +114,27 @@ export class LmdbEventLog implements EventLog {
         seq += append.records.length
       }
     } catch (error) {
-      this.#failure = asFailure(error)
-      throw this.#failure
+      throw this.#fail(asFailure(error))
     }
+  }
+
+  #fail(failure: StorageError): StorageError {
+    this.#failure = failure
+    this.#failedAtMs = performance.now()
+    return failure
+  }
+
+  /** @throws StorageError the failure, while it is not known to be over */
+  async #recover(failure: StorageError): Promise<void> {
+    if (performance.now() - this.#failedAtMs < retryMs) throw failure
+    const { last } = this.#chain
+    try {
+      const found = (await last?.reopen()) ?? this.lastSeq
+      if (found !== this.lastSeq) throw notWhereItEnded(found, this.lastSeq)
+    } catch (error) {
+      throw this.#fail(asFailure(error))
+    }
+    this.#failure = undefined
   }
 
   async #segmentForWriting(): Promise<JournalSegment> {
@@ -141,6 +163,11 @@ async function removeLeftovers(directory: string): Promise<void> {
   const leftover = (name: string) =>
     isUnfinishedSegment(name) || (name.endsWith('.mdb-lock') && !data.has(name.slice(0, -'-lock'.length)))
   await Promise.all(names.filter(leftover).map(name => rm(join(directory, name), { force: true })))
+}
+
+function notWhereItEnded(found: number, expected: number): StorageError {
+  const problem = `The journal ends at record ${found}, ${expected} was the last that was acknowledged`
+  return new StorageError('failed', problem, 'Start again: what the journal holds is folded then')
 }
 
 function asFailure(error: unknown): StorageError {

@@ -4,6 +4,7 @@ import type { ItemTableLimits } from '../../domain/item-table/item-table-writer.
 import { decodeItem, encodeItem } from '../../storage/item-codec.ts'
 import type { ItemDocuments } from '../../storage/item-documents.ts'
 import type { OnlineStore, SpaceChanges } from '../../storage/online-store.ts'
+import { snapshotVersion } from '../snapshot-version.ts'
 
 /**
  * The catalogue's part of a snapshot, written in one commit together with the number it stands for: versions by
@@ -53,7 +54,7 @@ export function* snapshotChanges(
       space: catalogSpace,
       puts: [
         ['books', pack(books)],
-        ['stand', pack([throughSeq, stand.lastEventAt, stand.settingsHash, stand.vectorDimensions])],
+        ['stand', pack([snapshotVersion, throughSeq, stand.lastEventAt, stand.settingsHash, stand.vectorDimensions])],
       ],
     },
   ]
@@ -61,6 +62,8 @@ export function* snapshotChanges(
 
 /** The catalogue as of the last snapshot, empty where there is none. */
 export function restoreCatalog(store: OnlineStore, documents: ItemDocuments, limits: ItemTableLimits): CatalogState {
+  const stand = readStand(store)
+  if (stand === null) return new CatalogState(limits, documents)
   const books = store.get(catalogSpace, 'books')
   const state = new CatalogState(limits, documents, books === undefined ? {} : (unpack(books) as BookEntries))
   for (const [ordinal, bytes] of store.range(versionSpace)) {
@@ -68,18 +71,25 @@ export function restoreCatalog(store: OnlineStore, documents: ItemDocuments, lim
     const document = deleted ? undefined : store.get(itemSpace, ordinal)
     state.restore({ seq, id, item: document === undefined ? null : decodeItem(document) })
   }
-  const stand = store.get(catalogSpace, 'stand')
-  if (stand === undefined) return state
-  const [appliedSeq, lastEventAt, settingsHash, dimensions] = unpack(stand) as [
-    number,
-    number,
-    string,
-    [string, number][],
-  ]
+  const [, appliedSeq, lastEventAt, settingsHash, dimensions] = stand
   state.appliedSeq = appliedSeq
   state.lastEventAt = lastEventAt
   state.settingsHash = settingsHash
   // Those of items that are gone stay settled too.
   for (const [space, dimension] of dimensions) state.vectorDimensions.set(space, dimension)
   return state
+}
+
+type Stand = [
+  version: number,
+  throughSeq: number,
+  lastEventAt: number,
+  settingsHash: string,
+  dimensions: [space: string, dimension: number][],
+]
+
+function readStand(store: OnlineStore): Stand | null {
+  const bytes = store.get(catalogSpace, 'stand')
+  const stand = bytes === undefined ? null : (unpack(bytes) as Stand)
+  return stand !== null && stand[0] === snapshotVersion && stand.length === 5 ? stand : null
 }

@@ -24,6 +24,7 @@ import type { ActorContext, Behaviour, Receiver } from '../../supervision/behavi
 import { applyOrSkip } from '../apply-or-skip.ts'
 import type { AppendReply } from '../journal/protocol.ts'
 import type { SnapshotWritten, WriteSnapshot } from '../snapshot-protocol.ts'
+import { snapshotVersion } from '../snapshot-version.ts'
 import type { CounterBatch, CountersFolded, CountersMessage } from './protocol.ts'
 
 export interface CountersParts {
@@ -46,6 +47,7 @@ const space = 'counters'
 
 /** The chunks stand beside it, one entry each. */
 interface StoredCounters {
+  readonly version: number
   readonly throughSeq: number
   readonly segmentsThrough: number
   readonly epoch: number
@@ -165,6 +167,7 @@ class CountersActor implements Receiver<CountersMessage> {
     const { counters, ...lists } = this.pendingSnapshot.state
     const { epoch, at, totals } = counters
     const stored: StoredCounters = {
+      version: snapshotVersion,
       throughSeq,
       segmentsThrough: Math.max(throughSeq, this.segmentsSeen),
       epoch,
@@ -197,7 +200,8 @@ function* chunkEntries(chunks: readonly SharedArrayBuffer[]): Generator<StoreEnt
 
 function readStored(store: OnlineStore): StoredCounters | null {
   const bytes = store.get(space, 'state')
-  return bytes === undefined ? null : (deserialize(bytes) as StoredCounters)
+  const stored = bytes === undefined ? null : (deserialize(bytes) as StoredCounters)
+  return stored?.version === snapshotVersion ? stored : null
 }
 
 function fromStored({ epoch, at, totals, chunks, lists }: StoredCounters, store: OnlineStore): CountersSnapshot {

@@ -127,7 +127,7 @@ describe('replay parity', () => {
   it('skips feeds that were served with other settings, and says so', async () => {
     const layout = layoutOf(stopped())
     const journal = await openJournal(layout.journal, { readOnly: true })
-    const other = loadSettings(engineFragments, { commandLine: { 'sources.itemToItem.decayItems': '9' } })
+    const other = loadSettings(engineFragments, { commandLine: { 'sources.content.budget': '9' } })
     const report = await checkParity({ journal, modelsRoot: layout.models, settings: other })
     await journal.close()
     expect(report).toEqual({ checked: 0, matched: 0, mismatches: [], skipped: { 'served with other settings': 900 } })

@@ -13,7 +13,7 @@ import { popular } from '../../../funnel/sources/popular.ts'
 import { sources } from '../../../funnel/sources/registry.ts'
 import { trending } from '../../../funnel/sources/trending.ts'
 import { filterTables, requestFrame } from '../../fakes/requests.ts'
-import { catalogOf, sampleItems } from '../../fakes/samples.ts'
+import { catalogOf, sampleItems, testSettings } from '../../fakes/samples.ts'
 
 const itemCount = 60
 const catalog = catalogOf(sampleItems(itemCount))
@@ -21,6 +21,8 @@ const catalog = catalogOf(sampleItems(itemCount))
 /** A partition whose ranking of every space is the list, best first; it counts what it is asked. */
 class ListedPartition {
   readonly partitions = 1
+  readonly items = catalog.items
+  readonly settings = testSettings()
   readonly exactScanShare: number
   readonly widths: number[] = []
   readonly popular: PopularLists
@@ -163,8 +165,19 @@ describe('popular and trending lists', () => {
   it('are proposed in their order, less what the filters remove', () => {
     const lists = { ...emptyPopularLists, popular: listOf(5, 3, 9, 1), trending: listOf(7, 5) }
     const partition = new ListedPartition([], { popular: lists })
-    expect(propose(popular, partition, { seen: Uint32Array.of(3) })).toEqual([5, 9, 1])
+    expect(propose(popular, partition, { seen: Uint32Array.of(3) }, 3)).toEqual([5, 9, 1])
     expect(propose(trending, partition)).toEqual([7, 5])
+  })
+
+  it('end in whatever else there is, so that a feed is not empty while items pass the filters', () => {
+    const lists = { ...emptyPopularLists, popular: listOf(5, itemCount - 1) }
+    const latest = Array.from({ length: 5 }, (_, i) => itemCount - 2 - i).filter(item => item !== 5)
+    expect(propose(popular, new ListedPartition([], { popular: lists }), {}, 5)).toEqual([
+      5,
+      itemCount - 1,
+      ...latest.slice(0, 3),
+    ])
+    expect(propose(popular, new ListedPartition([]))).toHaveLength(10)
   })
 
   it('of a segment alternate with what is trending everywhere, so that neither stands alone', () => {

@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { StorageError } from '../../../storage/errors.ts'
 import { LmdbOnlineStore } from '../../../storage/lmdb-online-store.ts'
 import { openJournal } from '../../../storage/open-journal.ts'
@@ -5,7 +7,7 @@ import { eventRecords } from './sample-records.ts'
 
 /**
  * Writes until the limit on the size of files stops it, which lmdb sees as it sees a full disk.
- * Answers with how much was acknowledged, the error, and what further writes get.
+ * Answers with how much was acknowledged, the error, what a further write gets, and what one gets when there is room again.
  */
 const [kind, path] = process.argv.slice(2) as [string, string]
 const write = kind === 'journal' ? await journalWriter() : await storeWriter()
@@ -15,7 +17,10 @@ try {
 } catch (error) {
   const { code, message } = error as StorageError
   const again = await write().catch((second: StorageError) => second.code)
-  console.log(JSON.stringify({ typed: error instanceof StorageError, code, message, acknowledged, again }))
+  execFileSync('prlimit', ['--pid', String(process.pid), '--fsize=unlimited'])
+  await sleep(1100)
+  const later = await write().catch((third: StorageError) => third.message)
+  console.log(JSON.stringify({ typed: error instanceof StorageError, code, message, acknowledged, again, later }))
 }
 
 async function journalWriter(): Promise<() => Promise<number>> {
