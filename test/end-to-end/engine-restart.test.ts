@@ -1,8 +1,11 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { serialize } from 'node:v8'
+import { pack } from 'msgpackr'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { RunningEngine } from '../../actors/running-engine.ts'
 import { Role } from '../../domain/roles.ts'
+import { LmdbOnlineStore } from '../../storage/lmdb-online-store.ts'
 import { DataFolder, feedOf, idsOf } from '../fakes/running-engine.ts'
 import { sampleEvent, sampleItem, sampleItems, sampleRequest } from '../fakes/samples.ts'
 
@@ -99,6 +102,18 @@ describe('a data directory', () => {
     await expect(folder.open()).rejects.toThrow(store)
     await writeFile(store, '')
     // State is a fold over the journal: without the store it is built again.
+    expect({ ...(await visible(await folder.open())), now: before.now }).toEqual(before)
+  })
+
+  it('folds the journal again when its snapshot is of another version', async () => {
+    const first = await folder.open()
+    await fill(first)
+    const before = await visible(first)
+    await first.stop()
+    const store = await LmdbOnlineStore.open(join(folder.path, 'state', 'online.mdb'), 2 ** 28)
+    await store.putBatch('catalog', [['stand', pack([40, 1700000000000])]])
+    await store.putBatch('counters', [['state', serialize({ throughSeq: 40, chunks: [] })]])
+    await store.close()
     expect({ ...(await visible(await folder.open())), now: before.now }).toEqual(before)
   })
 

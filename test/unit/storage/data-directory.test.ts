@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -122,6 +124,19 @@ describe('a data directory', () => {
     expect(JSON.parse(await readFile(directory.layout.lock, 'utf8'))).toMatchObject({ pid: process.pid, url: null })
     directory.close()
   })
+
+  it.skipIf(process.platform !== 'linux')(
+    'is taken over from a process that has ended and was not waited for (needs /proc)',
+    async () => {
+      DataDirectory.open(root, clock).close()
+      const parentOfAZombie = spawn('sh', ['-c', 'true & echo $!; exec sleep 20'])
+      const [pid] = await once(parentOfAZombie.stdout, 'data')
+      await leaveLock({ pid: Number(pid) })
+      await expect.poll(() => describeDirectory(root)).toMatchObject({ holder: undefined })
+      DataDirectory.open(root, clock).close()
+      parentOfAZombie.kill()
+    },
+  )
 
   it('goes to one of several processes that find the lock of one that is gone', async () => {
     DataDirectory.open(root, clock).close()
