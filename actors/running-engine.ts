@@ -56,7 +56,9 @@ export class RunningEngine implements Engine {
   private lastSnapshot: Promise<void> = Promise.resolve()
   private readonly underWay = new Set<Promise<unknown>>()
   private readonly itemsOnTheirWay = { items: 0, rows: 0 }
-  private readonly failure = Promise.withResolvers<never>()
+  /** How to reject each call that is under way; a promise that all of them raced with would keep all their results. */
+  private readonly rejections = new Set<(error: Error) => void>()
+  private failure: EngineError | null = null
   private stopping: Promise<void> | null = null
 
   constructor(parts: RunningParts) {
@@ -66,7 +68,6 @@ export class RunningEngine implements Engine {
     this.metrics = parts.metrics
     this.catalog = parts.state
     this.snapshotSeq = parts.state.appliedSeq
-    this.failure.promise.catch(() => {})
     const { snapshotIntervalMs } = parts.settings.of(engineSettings)
     this.snapshots = setInterval(() => void this.snapshotIfChanged(), snapshotIntervalMs)
     this.snapshots.unref()
@@ -249,11 +250,18 @@ export class RunningEngine implements Engine {
 
   /** An actor has given up: what waits for it would wait for ever. */
   fail(error: Error): void {
-    this.failure.reject(new EngineError('internal', `the engine has failed: ${error.message}`))
+    this.failure = new EngineError('internal', `the engine has failed: ${error.message}`)
+    for (const reject of this.rejections) reject(this.failure)
+    this.rejections.clear()
   }
 
   private orFailure<T>(result: Promise<T>): Promise<T> {
-    return Promise.race([result, this.failure.promise])
+    return new Promise((resolve, reject) => {
+      if (this.failure !== null) reject(this.failure)
+      else this.rejections.add(reject)
+      const settle = () => this.rejections.delete(reject)
+      result.then(resolve, reject).then(settle)
+    })
   }
 
   private get ackTimeoutMs(): number {

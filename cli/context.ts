@@ -16,6 +16,16 @@ export interface GlobalOptions {
   readonly logLevel?: string
 }
 
+const defaultDataDir = '.sluice'
+
+/** The options that are settings, so that an error names what somebody typed. */
+const optionOf: Readonly<Record<string, string>> = {
+  'http.host': '--host',
+  'http.port': '--port',
+  'engine.clock': '--clock',
+  'telemetry.logLevel': '--log-level',
+}
+
 /** What a command runs in: where its data is, and how it speaks. Results go to standard output, all else to standard error. */
 export class CommandContext {
   readonly dataDir: string
@@ -49,7 +59,19 @@ export class CommandContext {
       (entry): entry is [string, string] => entry[1] !== undefined,
     )
     const commandLine = { ...set, ...Object.fromEntries(named) }
-    return resolveSettings({ dataDir, configFile: config, environment: process.env, commandLine })
+    const options = Object.fromEntries(named.map(([key]) => [key, optionOf[key] ?? 'this command']))
+    return resolveSettings({ dataDir, configFile: config, environment: process.env, commandLine, options })
+  }
+
+  /** Another command on the same data directory, as a person may type it. */
+  command(rest: string): string {
+    return `\`npx sluice ${rest}${this.dataDirOption()}\``
+  }
+
+  /** What has to stand behind a command so that it finds the same data directory; empty for the default one. */
+  dataDirOption(): string {
+    if (this.dataDir === defaultDataDir) return ''
+    return ` --data-dir ${shellWord(this.dataDir)}`
   }
 
   progress(): Progress {
@@ -78,4 +100,8 @@ export class CommandContext {
   say(text: string): void {
     if (!this.json) process.stdout.write(text)
   }
+}
+
+function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }

@@ -53,8 +53,7 @@ function addGlobalOptions(program: Command): void {
 }
 
 function addDemo(program: Command): void {
-  const demo = program
-    .command('demo')
+  const demo = addAddress(program.command('demo'))
     .description('simulate a small streaming service, train on its history and serve it')
     .option('--once', 'stop after the first feed')
   addWorldOptions(demo).action(async (options, command) => {
@@ -107,11 +106,8 @@ function addTrain(program: Command): void {
 }
 
 function addServe(program: Command): void {
-  program
-    .command('serve')
+  addAddress(program.command('serve'))
     .description('serve over HTTP until a signal stops it')
-    .option('--host <address>', 'address to listen on (http.host)')
-    .option('--port <n>', 'port to listen on, 0 for any free one (http.port)')
     .option('--clock <clock>', 'data: time stands at the last event; real: the clock of the machine (engine.clock)')
     .option('--faults', 'open the routes that break things on purpose')
     .action(async (options, command) => {
@@ -186,6 +182,12 @@ function addSimulate(program: Command): void {
     const { simulate } = await import('./commands/simulate.ts')
     await simulate(contextOf(command), options)
   })
+}
+
+function addAddress(command: Command): Command {
+  return command
+    .option('--host <address>', 'address to listen on (http.host)')
+    .option('--port <n>', 'port to listen on, 0 for any free one (http.port)')
 }
 
 function addWorldOptions(command: Command): Command {

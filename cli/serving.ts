@@ -1,9 +1,13 @@
 import type { AddressInfo } from 'node:net'
 import closeWithGrace from 'close-with-grace'
 import type { FastifyInstance } from 'fastify'
+import { engineSettings } from '../actors/engine-settings.ts'
+import { hourMs } from '../config/units.ts'
+import { type Clock, systemClock } from '../domain/ports.ts'
 import { createEventRoles, eventSettings } from '../features/event-roles.ts'
 import { createHttpServer } from '../gateway/http/server.ts'
 import { httpSettings } from '../gateway/settings.ts'
+import { observeProcess } from '../telemetry/process-metrics.ts'
 import type { OpenedEngine } from './engine.ts'
 import { CommandError } from './exit.ts'
 import { tellError } from './output/report.ts'
@@ -16,17 +20,20 @@ export function createDoorServer({ engine, settings, log, metrics }: OpenedEngin
 }
 
 /**
- * Listens where the settings say, and tells other commands through the data directory's lock.
+ * Listens where the settings say, and tells other commands through the data directory's lock. From now until it closes,
+ * what the process takes is measured.
  * @param fallBack to any free port, when the default one is taken
  * @returns the address
  */
 export async function listen(
   server: FastifyInstance,
-  { engine, settings }: OpenedEngine,
+  { engine, settings, metrics }: OpenedEngine,
   fallBack = false,
 ): Promise<string> {
   const { host, port } = settings.of(httpSettings)
   const isDefault = settings.entries.some(({ key, layer }) => key === 'http.port' && layer === 'default')
+  const observed = observeProcess(metrics)
+  server.addHook('onClose', async () => observed.close())
   try {
     await server.listen({ host, port })
   } catch (error) {
@@ -36,6 +43,14 @@ export async function listen(
   const url = urlOf(server.server.address() as AddressInfo)
   engine.announce(url)
   return url
+}
+
+/** What to know where the clock of the data directory is not the machine's; empty where they agree. */
+export function clockNote({ engine, settings }: OpenedEngine, machine: Clock = systemClock): string {
+  const at = engine.clock.now()
+  if (settings.of(engineSettings).clock === 'real' || at > machine.now() - hourMs) return ''
+  const time = new Date(at).toISOString().replace(/\.\d+Z$/, 'Z')
+  return `Clock: data, stands at ${time}, the last event; --clock real follows the machine\n`
 }
 
 /** Where a client on this machine reaches it: the address of every interface is none to connect to. */

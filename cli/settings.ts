@@ -36,12 +36,14 @@ export interface SettingsSources {
   readonly environment: Readonly<Record<string, string | undefined>>
   /** By key, as text. */
   readonly commandLine: Readonly<Record<string, string>>
+  /** The option that gave a value of `commandLine`, by key, where it was not `--set`. */
+  readonly options?: Readonly<Record<string, string>>
 }
 
 /** Default, file, environment, command line. @throws SettingsError; CommandError when the file cannot be read */
 export function resolveSettings(sources: SettingsSources): Settings {
-  const { environment, commandLine } = sources
-  return loadSettings(allFragments, { file: readConfigFile(sources), environment, commandLine })
+  const { environment, commandLine, options } = sources
+  return loadSettings(allFragments, { file: readConfigFile(sources), environment, commandLine, options })
 }
 
 function readConfigFile({ dataDir, configFile }: SettingsSources) {

@@ -14,6 +14,8 @@ export interface SettingLayers {
   readonly environment?: Readonly<Record<string, string | undefined>>
   /** What `--set key=value` gave, by key. */
   readonly commandLine?: Readonly<Record<string, string>>
+  /** The option that gave a value of `commandLine`, by key, where it was not `--set`. */
+  readonly options?: Readonly<Record<string, string>>
 }
 
 /**
@@ -27,7 +29,7 @@ export function loadSettings(fragments: readonly AnyFragment[], layers: SettingL
   const loader = new Loader(compose(fragments))
   if (layers.file !== undefined) loader.readFile(layers.file.path, layers.file.text)
   loader.readEnvironment(layers.environment ?? {})
-  loader.readCommandLine(layers.commandLine ?? {})
+  loader.readCommandLine(layers.commandLine ?? {}, layers.options ?? {})
   if (loader.problems.length > 0) throw new SettingsError(loader.problems)
   return buildSettings(loader.composition, loader.given)
 }
@@ -73,12 +75,12 @@ class Loader {
     }
   }
 
-  readCommandLine(commandLine: Readonly<Record<string, string>>): void {
+  readCommandLine(commandLine: Readonly<Record<string, string>>, options: Readonly<Record<string, string>>): void {
     for (const [key, text] of Object.entries(commandLine)) {
-      const origin: Origin = { layer: 'command line', source: `--set ${key}` }
+      const origin: Origin = { layer: 'command line', source: options[key] ?? `--set ${key}` }
       const property = this.composition.byKey.get(key)
       if (property === undefined) this.refuseKey(key, text, origin)
-      else this.accept(property, readText(property.schema, text), origin)
+      else this.accept(property, readValue(property, text), origin)
     }
   }
 
@@ -94,12 +96,14 @@ class Loader {
 
   /** The two names of one property may both be set, as long as they agree. */
   private acceptVariable(property: Property, text: string, origin: Origin): void {
-    const value = readText(property.schema, text)
+    const value = readValue(property, text)
     const other = this.given.get(property.key)
     if (other?.layer === 'environment' && !Value.Equal(other.value, value)) {
-      const message = `${property.key} is set twice, differently, by ${other.source} and ${origin.source}`
-      const allowed = describeAllowed(property.schema)
-      this.problems.push({ key: property.key, value, allowed, ...origin, message, hint: 'Unset one of them' })
+      const source = `${other.source} and ${origin.source}`
+      const message = `${property.key} is set twice, differently, by ${source}`
+      const hint = `Unset ${other.source} or ${origin.source}`
+      const shown = shownOf(property, value)
+      this.problems.push({ key: property.key, value: shown, allowed: '', ...origin, source, message, hint })
       return
     }
     this.accept(property, value, origin)
@@ -112,7 +116,7 @@ class Loader {
       return
     }
     const allowed = describeAllowed(schema)
-    const shown = schema.secret === true ? '(secret)' : value
+    const shown = shownOf(property, value)
     const message = `${key} must be ${allowed}, but is ${quote(shown)}${innerFault(property, value)}`
     const meant = typeof value === 'string' ? nearestName(value, (allowedValues(schema) ?? []).map(String)) : undefined
     const hint = meant === undefined ? '' : `Did you mean '${meant}'?`
@@ -134,8 +138,20 @@ function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date)
 }
 
+/** A number too large for a double stays the text that it was: an infinity is nothing that anybody wrote. */
+function readValue({ schema }: Property, text: string): unknown {
+  const value = readText(schema, text)
+  return typeof value === 'number' && !Number.isFinite(value) ? text : value
+}
+
+/** A value as it may be shown, also in JSON, which knows no infinities. */
+function shownOf({ schema }: Property, value: unknown): unknown {
+  if (schema.secret === true) return '(secret)'
+  return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value
+}
+
 function quote(value: unknown): string {
-  const text = typeof value === 'number' ? String(value) : JSON.stringify(value)
+  const text = JSON.stringify(value)
   return text.length > 80 ? `${text.slice(0, 77)}...` : text
 }
 

@@ -39,7 +39,7 @@ export type EventResult =
   | { readonly eventId: string; readonly status: 'rejected'; readonly error: EventRejection }
 
 export interface EventRejection {
-  readonly code: 'unknown_item' | 'unknown_type' | 'invalid' | 'overloaded' | 'storage_failed'
+  readonly code: 'unknown_item' | 'unknown_type' | 'overloaded' | 'storage_failed'
   readonly field?: string
   readonly hint: string
 }

@@ -10,28 +10,33 @@ import { type OpenedEngine, openCommandEngine, whenReady } from '../engine.ts'
 import { CommandError, InterruptedError } from '../exit.ts'
 import { interruptible } from '../interrupt.ts'
 import { renderFeed } from '../output/feed.ts'
-import { createDoorServer, listen, stopOnSignal } from '../serving.ts'
+import { clockNote, createDoorServer, listen, stopOnSignal } from '../serving.ts'
 import { trainModels } from '../training.ts'
 import { readTitles } from './recommend.ts'
 import type { WorldOptions } from './simulate.ts'
 
 export interface DemoOptions extends WorldOptions {
   readonly once?: boolean
+  readonly host?: string
+  readonly port?: string
 }
 
 /** A first look should not take longer than its history is worth; what somebody set counts. */
 const quickTraining = { 'training.queriesMax': '6000' }
 
 /** Simulates, imports, trains, serves, and shows a first feed. What an earlier run has done is not done again. */
-export async function demo(context: CommandContext, { once = false, ...world }: DemoOptions): Promise<void> {
+export async function demo(context: CommandContext, options: DemoOptions): Promise<void> {
+  const { once = false, host, port, ...world } = options
   const startedAt = systemMonotonicClock.ms()
+  // What is given wrongly is told before anything is simulated.
+  const settings = context.settings({ 'http.host': host, 'http.port': port })
   const { models } = layoutOf(context.dataDir)
   const marker = await openDemo(context.dataDir, world)
   const { person, opened } = await interruptible(async signal => {
     const person = marker.person ?? (await simulateInto(context, marker, signal))
     if ((await readPromoted(models)) === null)
       await trainModels(context, context.settings({}, quickTraining), {}, signal)
-    const opened = await openCommandEngine(context, context.settings(), 'command')
+    const opened = await openCommandEngine(context, settings, 'command')
     try {
       await whenReady(opened.engine, signal)
       if (signal.aborted) throw new InterruptedError('interrupted', 'Start it again to go on')
@@ -68,8 +73,10 @@ async function serveDemo(
       feed.items.map(({ id }) => id),
     )
     const seconds = (systemMonotonicClock.ms() - startedAt) / 1000
-    context.print(demoText(context, url, person, feed, titles, seconds), { url, person, seconds, feed })
-    if (!once) context.say('\nServing until Ctrl-C\n')
+    const now = opened.engine.clock.now()
+    const text = demoText(context, { url, person, feed, titles, seconds, now })
+    context.print(text, { url, person, seconds, feed })
+    if (!once) context.say(`\n${clockNote(opened)}Serving until Ctrl-C\n`)
   } catch (error) {
     await stop()
     throw error
@@ -83,15 +90,17 @@ async function firstFeed(door: Door, userId: string): Promise<Recommendation> {
   throw new CommandError('no_feed', `the first feed was refused: ${body}`, 'Look for the cause in the log')
 }
 
-function demoText(
-  context: CommandContext,
-  url: string,
-  person: string,
-  feed: Recommendation,
-  titles: ReadonlyMap<string, string>,
-  seconds: number,
-): string {
-  const dataDir = context.dataDir === '.sluice' ? '' : ` --data-dir ${context.dataDir}`
+interface Demonstration {
+  readonly url: string
+  readonly person: string
+  readonly feed: Recommendation
+  readonly titles: ReadonlyMap<string, string>
+  readonly seconds: number
+  /** Epoch ms of the simulated world: a title of a later time would not be out yet. */
+  readonly now: number
+}
+
+function demoText(context: CommandContext, { url, person, feed, titles, seconds, now }: Demonstration): string {
   const json = `-H 'content-type: application/json'`
   const liked = feed.items[0]?.id ?? 't1'
   return `
@@ -105,8 +114,8 @@ Another feed:
 Tell what somebody did; the next feed reflects it:
   curl -s '${url}/v1/events?ack=applied' ${json} -d '{"type":"like","user":"${person}","item":"${liked}"}'
 Add a title:
-  curl -s -X PUT ${url}/v1/items/my-title ${json} -d '{"title":"My title","categories":["Comedy"]}'
+  curl -s -X PUT ${url}/v1/items/my-title ${json} -d '{"title":"My title","categories":["Comedy"],"publishedAt":${now}}'
 How a feed came about:
-  npx sluice recommend ${person} --explain${dataDir}
+  npx sluice recommend ${person} --explain${context.dataDirOption()}
 `
 }

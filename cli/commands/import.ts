@@ -7,6 +7,7 @@ import { systemMonotonicClock } from '../../domain/ports.ts'
 import { layoutOf } from '../../storage/data-directory.ts'
 import type { Progress } from '../../telemetry/progress.ts'
 import type { CommandContext } from '../context.ts'
+import { refuseDemo } from '../demo/marker.ts'
 import { openCommandEngine, whenReady } from '../engine.ts'
 import { exitCodes } from '../exit.ts'
 import { BadRecord, BadRecords } from '../import/bad-record.ts'
@@ -67,6 +68,7 @@ async function importing(
   { keepGoing = false }: ImportOptions,
   prepare: (preparation: Preparation) => Promise<Feed>,
 ): Promise<void> {
+  refuseDemo(context.dataDir)
   const settings = context.settings(importSettings)
   const progress = context.progress()
   const bad = new BadRecords(keepGoing)
@@ -87,7 +89,7 @@ async function importing(
   report(context, counts, bad, (systemMonotonicClock.ms() - startedAt) / 1000)
 }
 
-const nothing: ImportCounts = { items: 0, users: 0, events: 0, repeated: 0 }
+const nothing: ImportCounts = { items: 0, users: 0, events: 0, repeated: 0, clamped: 0 }
 
 /**
  * Imported history is folded in its own time, also where it will be served in that of the machine. Counters are
@@ -101,12 +103,23 @@ export const importSettings = {
 
 function report(context: CommandContext, counts: ImportCounts, bad: BadRecords, seconds: number): void {
   const lines = [`Imported ${describeCounts(counts)} in ${seconds.toFixed(1)} s.`]
-  if (counts.repeated > 0) lines.push(`Passed over ${formatAmount(counts.repeated, 'event')} that were there already.`)
+  if (counts.repeated > 0) lines.push(passedOver(counts.repeated))
+  if (counts.clamped > 0) lines.push(clampedNote(counts.clamped))
   if (bad.count > 0) lines.push(`Passed over ${formatAmount(bad.count, 'bad line')}:`)
   lines.push(...bad.shown.map(({ message, hint }) => `  ${message}. ${hint}`))
   if (bad.count > bad.shown.length) lines.push(`  and ${formatCount(bad.count - bad.shown.length)} more`)
-  lines.push('Next: `sluice train`, then `sluice serve`', '')
+  const isEmpty = counts.items + counts.users + counts.events === 0
+  if (!isEmpty) lines.push(`Next: ${context.command('train')}, then ${context.command('serve')}`)
   const problems = bad.shown.map(({ place, problem, hint }) => ({ ...place, problem, hint }))
-  context.print(lines.join('\n'), { ...counts, bad: bad.count, problems, seconds })
-  if (bad.count > 0 && counts.items + counts.users + counts.events === 0) process.exitCode = exitCodes.failure
+  context.print(`${lines.join('\n')}\n`, { ...counts, bad: bad.count, problems, seconds })
+  if (bad.count > 0 && isEmpty) process.exitCode = exitCodes.failure
+}
+
+function passedOver(repeated: number): string {
+  return `Passed over ${formatAmount(repeated, 'event')} that ${repeated === 1 ? 'was' : 'were'} there already.`
+}
+
+function clampedNote(clamped: number): string {
+  const lay = clamped === 1 ? '1 event lies' : `${formatCount(clamped)} events lie`
+  return `Warning: ${lay} in the future, by the clock of this machine, and took the time of the import: the clock of the data now stands there.`
 }

@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs'
+import { layoutOf } from '../../storage/data-directory.ts'
 import type { CommandContext } from '../context.ts'
 import { openCommandEngine, whenReady } from '../engine.ts'
-import { formatCount } from '../output/table.ts'
-import { createDoorServer, listen, stopOnSignal } from '../serving.ts'
+import { formatAmount } from '../output/table.ts'
+import { clockNote, createDoorServer, listen, stopOnSignal } from '../serving.ts'
 
 export interface ServeOptions {
   readonly host?: string
@@ -16,7 +18,9 @@ export async function serve(
   { host, port, clock, faults = false }: ServeOptions,
 ): Promise<void> {
   const settings = context.settings({ 'http.host': host, 'http.port': port, 'engine.clock': clock })
+  const isNew = !existsSync(layoutOf(context.dataDir).format)
   const opened = await openCommandEngine(context, settings, 'server', faults)
+  if (isNew) context.say(`${context.dataDir} is no data directory yet: made an empty one\n`)
   const { engine } = opened
   const server = createDoorServer(opened, faults)
   let url: string
@@ -31,12 +35,8 @@ export async function serve(
   await whenReady(engine)
   const items = engine.catalog.items.itemCount
   const { modelSet } = engine
-  const model = modelSet === null ? 'no model set yet: run `sluice train`' : `model set ${modelSet}`
+  const model = modelSet === null ? `no model set yet: run ${context.command('train')}` : `model set ${modelSet}`
   const notes = engine.health().reasons.map(reason => `Note: ${reason}\n`)
-  context.print(`Ready: ${formatCount(items)} items, ${model}\n${notes.join('')}Stop with Ctrl-C\n`, {
-    url,
-    ready: true,
-    items,
-    modelSet,
-  })
+  const text = `Ready: ${formatAmount(items, 'item')}, ${model}\n${clockNote(opened)}${notes.join('')}Stop with Ctrl-C\n`
+  context.print(text, { url, ready: true, items, modelSet })
 }

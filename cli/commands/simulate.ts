@@ -29,7 +29,7 @@ export async function simulate(context: CommandContext, options: SimulateOptions
   if (out === undefined) return
   const { itemCount, userCount } = world
   const amounts = `${formatCount(itemCount)} items, ${formatCount(userCount)} users and ${formatCount(count)} events`
-  context.print(`${amounts} are in ${out}\nNext: \`sluice import jsonl ${out}\`\n`, {
+  context.print(`${amounts} are in ${out}\nNext: ${context.command(`import jsonl ${out}`)}\n`, {
     out,
     items: itemCount,
     users: userCount,

@@ -2,7 +2,7 @@ import { systemMonotonicClock } from '../../domain/ports.ts'
 import type { Manifest } from '../../models/artefact-manifest.ts'
 import type { CommandContext } from '../context.ts'
 import { interruptible } from '../interrupt.ts'
-import { renderManifest } from '../output/manifest.ts'
+import { renderManifest, trainedMetrics } from '../output/manifest.ts'
 import { type TrainingOptions, trainModels } from '../training.ts'
 
 export async function train(context: CommandContext, options: TrainingOptions): Promise<void> {
@@ -14,5 +14,5 @@ export async function train(context: CommandContext, options: TrainingOptions): 
     ? 'promoted; a running server takes it up within 2 s, or as soon as a large catalogue is indexed'
     : 'not promoted: the model set in use is as it was'
   const text = `${renderManifest(manifest)}\nTrained ${manifest.id} in ${seconds.toFixed(1)} s, ${outcome}\n`
-  context.print(text, { ...manifest, promoted, seconds })
+  context.print(text, { ...manifest, metrics: trainedMetrics(manifest), promoted, seconds })
 }

@@ -35,6 +35,13 @@ export async function openDemo(dataDir: string, world: Partial<SimulatorSettings
   throw new CommandError('not_empty', `${dataDir} holds data that is not the demo's, which stays as it is`, hint)
 }
 
+/** @throws CommandError when the directory is the demo's: what people did must not stand beside what was simulated */
+export function refuseDemo(dataDir: string): void {
+  if (!existsSync(join(dataDir, markerName))) return
+  const hint = 'Import into another directory with --data-dir, or remove this one first: the demo makes it again'
+  throw new CommandError('demo_data', `${dataDir} holds the simulated world of \`sluice demo\``, hint)
+}
+
 export function writeMarker(dataDir: string, marker: DemoMarker): Promise<void> {
   return writeFile(join(dataDir, markerName), `${JSON.stringify(marker)}\n`)
 }

@@ -58,9 +58,9 @@ async function importWorld(
   for (const event of events(world)) {
     if (signal.aborted) return
     const place = { file, line: ++line }
-    const value = readers.event(event, place, () => event.eventId, clock.now())
+    const record = readers.event(event, place, () => event.eventId, clock.now())
     if (event.type === 'click') clicks.set(event.user, (clicks.get(event.user) ?? 0) + 1)
-    const full = importer.add({ kind: 'event', value }, place)
+    const full = importer.add(record, place)
     if (full !== undefined) await full
   }
 }

@@ -30,6 +30,8 @@ export interface ImportCounts {
   events: number
   /** Events that were there already. */
   repeated: number
+  /** Those of the events that lay in the future, and count as happening now. */
+  clamped: number
 }
 
 const batchSizes = { item: 1_000, user: 2_000, event: 2_000 } as const
@@ -38,7 +40,14 @@ const epochMs = 6 * hourMs
 export type ImportRecord =
   | { readonly kind: 'item'; readonly value: Item }
   | { readonly kind: 'user'; readonly value: User }
-  | { readonly kind: 'event'; readonly value: JournalEvent }
+  | EventRecord
+
+export interface EventRecord {
+  readonly kind: 'event'
+  readonly value: JournalEvent
+  /** It lay in the future, and happens now. */
+  readonly clamped?: boolean
+}
 
 type Batch =
   | { readonly kind: 'item'; readonly values: Item[]; readonly places: Place[] }
@@ -48,7 +57,7 @@ type Batch =
 const newBatch = (kind: Batch['kind']): Batch => ({ kind, values: [], places: [] })
 
 export class Importer {
-  readonly counts: ImportCounts = { items: 0, users: 0, events: 0, repeated: 0 }
+  readonly counts: ImportCounts = { items: 0, users: 0, events: 0, repeated: 0, clamped: 0 }
   private readonly parts: ImporterParts
   private batch: Batch | null = null
   private underWay: Promise<void> = Promise.resolve()
@@ -62,7 +71,7 @@ export class Importer {
   /** Whoever adds awaits what is returned before adding more. @throws BadRecord */
   add(record: ImportRecord, place: Place): Promise<void> | undefined {
     if (this.batch?.kind !== record.kind) return this.turnTo(record.kind).then(() => this.add(record, place))
-    return record.kind === 'event' ? this.addEvent(record.value, place) : this.push(record.value, place)
+    return record.kind === 'event' ? this.addEvent(record, place) : this.push(record.value, place)
   }
 
   /** Resolves once everything that was added has been applied. @throws BadRecord, CommandError, EngineError */
@@ -72,7 +81,8 @@ export class Importer {
     await this.publishing
   }
 
-  private addEvent(event: JournalEvent, place: Place): Promise<void> | undefined {
+  private addEvent(record: EventRecord, place: Place): Promise<void> | undefined {
+    const { value: event, clamped } = record
     const { known, engine, bad, progress } = this.parts
     const batch = this.batch!
     if (known.has(event.eventId)) {
@@ -85,9 +95,10 @@ export class Importer {
       return undefined
     }
     if (batch.values.length > 0 && event.time >= this.epochEndsAt) {
-      return this.flush().then(() => this.addEvent(event, place))
+      return this.flush().then(() => this.addEvent(record, place))
     }
     if (batch.values.length === 0) this.epochEndsAt = event.time + epochMs
+    if (clamped === true) this.counts.clamped++
     return this.push(event, place)
   }
 

@@ -51,7 +51,7 @@ function readRecord(line: Line, place: Place, { readers, clock }: JsonlParts): I
     case 'user':
       return { kind, value: readers.user(body, place) }
     case 'event':
-      return { kind, value: readers.event(body, place, () => assignedId(line), clock.now()) }
+      return readers.event(body, place, () => assignedId(line), clock.now())
     default:
       throw unknownKind(kind, place)
   }

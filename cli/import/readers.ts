@@ -1,7 +1,7 @@
 import { limits } from '../../config/limits.ts'
 import type { Settings } from '../../config/settings.ts'
-import type { JournalEvent } from '../../domain/event.ts'
 import type { Item } from '../../domain/item.ts'
+import { type Clock, systemClock } from '../../domain/ports.ts'
 import type { User } from '../../domain/user.ts'
 import { createEventRoles, eventSettings } from '../../features/event-roles.ts'
 import { createEventReader } from '../../gateway/validation/event.ts'
@@ -11,27 +11,32 @@ import { createItemReader } from '../../gateway/validation/item.ts'
 import { createUserReader } from '../../gateway/validation/user.ts'
 import { BatchDimensions } from '../../gateway/validation/vectors.ts'
 import { BadRecord, type Place } from './bad-record.ts'
+import type { EventRecord } from './importer.ts'
 
 /** Reads values as the HTTP door does, with the same errors. All throw BadRecord. */
 export interface RecordReaders {
   item(value: unknown, place: Place): Item
   user(value: unknown, place: Place): User
   /** `eventId` stands in for one that the value leaves out, `now` for its time. */
-  event(value: unknown, place: Place, eventId: () => string, now: number): JournalEvent
+  event(value: unknown, place: Place, eventId: () => string, now: number): EventRecord
 }
 
 /** Readers for one import: all vectors of one space have the same dimension in it. */
-export function createRecordReaders(settings: Settings): RecordReaders {
+export function createRecordReaders(settings: Settings, machine: Clock = systemClock): RecordReaders {
   const bounds = settings.of(limits)
   const fields = createFieldReaders(bounds)
   const readItem = createItemReader(fields, bounds)
   const readUser = createUserReader(fields)
   let newId = (): string => ''
+  let clamped = false
   const events = createEventReader({
     fields,
     eventTypes: createEventRoles(settings.of(eventSettings)),
-    // History tells its own time, whatever the clock says.
-    latestTime: () => Number.POSITIVE_INFINITY,
+    // History tells its own time, but one wrong date must not move the clock of a data directory past the present.
+    latestTime: () => machine.now(),
+    onClamped: () => {
+      clamped = true
+    },
     newId: () => newId(),
   })
   const dimensions = new BatchDimensions()
@@ -47,10 +52,11 @@ export function createRecordReaders(settings: Settings): RecordReaders {
     event: (value, place, eventId, now) =>
       located(place, () => {
         newId = eventId
+        clamped = false
         const event = events.read(value, Math.max(clock, now))
         // Imported history is received when it happens: the clock of a data directory follows its events.
         clock = Math.max(clock, event.time)
-        return { ...event, receivedAt: clock }
+        return { kind: 'event', value: { ...event, receivedAt: clock }, clamped }
       }),
   }
 }

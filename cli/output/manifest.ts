@@ -4,6 +4,15 @@ import { formatCount, renderTable } from './table.ts'
 
 type Described = Pick<ModelSetDescription, 'dataRange' | 'metrics' | 'objectives' | 'spaces'>
 
+/**
+ * The metrics without those of objectives that were not trained: these are of a model that answers the same for all.
+ */
+export function trainedMetrics({ metrics, objectives: status }: Pick<Described, 'metrics' | 'objectives'>) {
+  const untrained = objectives.filter(objective => status[objective]?.trained === false)
+  const isTrained = ([key]: [string, number]) => !untrained.some(objective => key.startsWith(`${objective}.`))
+  return Object.fromEntries(Object.entries(metrics).filter(isTrained))
+}
+
 /** What a model set was trained on, and how it did on what was held out, for people. */
 export function renderManifest(manifest: Described): string {
   const { fromTime, toTime, toSeq } = manifest.dataRange
@@ -27,7 +36,9 @@ function spaceTable({ spaces }: Described): string {
 }
 
 /** One row per objective, with those metrics that are named `<objective>.<metric>`. */
-function objectiveTable({ metrics, objectives: status }: Described): string {
+function objectiveTable(described: Described): string {
+  const { objectives: status } = described
+  const metrics = trainedMetrics(described)
   const known = objectives.filter(objective => status[objective] !== undefined)
   if (known.length === 0) return ''
   const names = [...new Set(known.flatMap(objective => metricsOf(objective, metrics)))]

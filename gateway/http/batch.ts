@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import type { Batch } from '../validation/batch.ts'
 import { fieldWithin, InvalidInput, nameOf } from '../validation/invalid-input.ts'
-import { asError, type Problem, problemOf } from './errors.ts'
+import { asError, overloadedProblem, type Problem, problemOf } from './errors.ts'
 
 /** Why one value of a batch was not taken, as it stands in its result. */
 export interface Rejection {
@@ -22,7 +22,7 @@ export interface BatchWork<V, R> extends Rejections<R> {
 interface Rejections<R> {
   rejectionOf(result: R): Rejection | undefined
   /** The result of a value that could not be read. */
-  rejected(value: unknown, rejection: Rejection, error: InvalidInput): R
+  rejected(value: unknown, rejection: Rejection): R
   /** The same result with another rejection. */
   withRejection(result: R, rejection: Rejection): R
 }
@@ -43,7 +43,7 @@ export async function answerBatch<V, R>(reply: FastifyReply, batch: Batch, work:
     } catch (error) {
       if (!(error instanceof InvalidInput)) throw error
       firstInvalid ??= error.within(batch.pathOf(i))
-      results[i] = work.rejected(batch.values[i], rejectionFor(error, batch.pathOf(i)), error)
+      results[i] = work.rejected(batch.values[i], rejectionFor(error, batch.pathOf(i)))
     }
   }
   const submitted = valid.length === 0 ? [] : await work.submit(valid)
@@ -86,5 +86,14 @@ function failureOf<R>(
 }
 
 export function problemFrom({ code, field, hint }: Rejection): Problem {
-  return { code, message: `${field ?? 'this'} was rejected: ${code}`, field, hint }
+  return { code, message: sentences[code]?.(nameOf(field)) ?? `${nameOf(field)} was refused as ${code}`, field, hint }
+}
+
+const sentences: Readonly<Record<string, (name: string) => string>> = {
+  unknown_item: name => `${name} is not the id of an item in the catalogue`,
+  overloaded: () => overloadedProblem.message,
+  storage_failed: () => 'the journal cannot take it',
+  catalog_full: () => 'the catalogue has no room for it',
+  too_many: name => `${name} would be more than the catalogue can tell apart`,
+  bad_vector: name => `${name} does not fit the vectors that are there`,
 }

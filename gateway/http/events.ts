@@ -3,7 +3,6 @@ import type { Engine } from '../../actors/engine.ts'
 import {
   type AcknowledgementLevel,
   acknowledgementLevels,
-  type EventRejection,
   type EventResult,
   type JournalEvent,
 } from '../../domain/event.ts'
@@ -11,7 +10,7 @@ import type { Admission } from '../admission.ts'
 import type { BatchReader } from '../validation/batch.ts'
 import type { EventReader } from '../validation/event.ts'
 import { optional, readObject, wordReader } from '../validation/readers.ts'
-import { answerBatch, type BatchWork } from './batch.ts'
+import { answerBatch, type BatchWork, type Rejection } from './batch.ts'
 import { overloadedProblem } from './errors.ts'
 import { bodyOf } from './json-body.ts'
 
@@ -22,6 +21,11 @@ export interface EventRouteParts {
   /** Of events on their way to the journal. */
   readonly admission: Admission
 }
+
+/** What a client is told about one event; an event that could not be read has the code of what is wrong with it. */
+type EventReply =
+  | Exclude<EventResult, { readonly status: 'rejected' }>
+  | { readonly eventId: string; readonly status: 'rejected'; readonly error: Rejection }
 
 const queryFields = new Set(['ack'])
 const readLevel = wordReader(acknowledgementLevels)
@@ -37,7 +41,7 @@ export function registerEvents(server: FastifyInstance, parts: EventRouteParts):
 
 function workOf({ engine, reader, admission }: EventRouteParts, level: AcknowledgementLevel) {
   const receivedAt = engine.clock.now()
-  const work: BatchWork<JournalEvent, EventResult> = {
+  const work: BatchWork<JournalEvent, EventReply> = {
     read: value => reader.read(value, receivedAt),
     async submit(events) {
       if (!admission.enter(events.length)) return events.map(refused)
@@ -48,19 +52,12 @@ function workOf({ engine, reader, admission }: EventRouteParts, level: Acknowled
       }
     },
     rejectionOf: result => (result.status === 'rejected' ? result.error : undefined),
-    rejected(value, { field, hint }, { code }) {
-      const error: EventRejection = { code: code === 'unknown_type' ? code : 'invalid', field, hint }
-      return { eventId: reader.idOf(value), status: 'rejected', error }
-    },
-    withRejection: ({ eventId }, { code, field, hint }) => ({
-      eventId,
-      status: 'rejected',
-      error: { code: code as EventRejection['code'], field, hint },
-    }),
+    rejected: (value, error) => ({ eventId: reader.idOf(value), status: 'rejected', error }),
+    withRejection: ({ eventId }, error) => ({ eventId, status: 'rejected', error }),
   }
   return work
 }
 
-function refused({ eventId }: JournalEvent): EventResult {
+function refused({ eventId }: JournalEvent): EventReply {
   return { eventId, status: 'rejected', error: { code: 'overloaded', hint: overloadedProblem.hint } }
 }

@@ -12,6 +12,8 @@ export interface EventReaderParts {
   readonly eventTypes: EventRoles
   /** A later time becomes this one; epoch ms. */
   readonly latestTime: (receivedAt: number) => number
+  /** Hears of each event that was later. */
+  readonly onClamped?: () => void
   readonly newId: () => string
 }
 
@@ -22,12 +24,16 @@ export interface EventReader {
   idOf(value: unknown): string
 }
 
-export function createEventReader({ fields, eventTypes, latestTime, newId }: EventReaderParts): EventReader {
+export function createEventReader({ fields, eventTypes, latestTime, onClamped, newId }: EventReaderParts): EventReader {
   const { id, name, time } = fields
   const context = eventContextReader(fields)
   const timeOf = (value: unknown, receivedAt: number): number => {
     if (value === undefined) return receivedAt
-    return Math.min(time(value, 'time'), latestTime(receivedAt))
+    const said = time(value, 'time')
+    const latest = latestTime(receivedAt)
+    if (said <= latest) return said
+    onClamped?.()
+    return latest
   }
   return {
     read(event, receivedAt) {

@@ -17,12 +17,15 @@ describe('a world from the first line to the last signal', () => {
     const lines = readFileSync(join(cwd, 'world.jsonl'), 'utf8').trimEnd().split('\n')
 
     const imported = JSON.parse((await run(cwd, ['import', 'jsonl', 'world.jsonl', '--json'])).out)
-    expect(imported).toMatchObject({ items: 150, users: 60, events: lines.length - 210, repeated: 0, bad: 0 })
+    const all = { items: 150, users: 60, events: lines.length - 210, repeated: 0, clamped: 0, bad: 0 }
+    expect(imported).toMatchObject(all)
     const again = JSON.parse((await run(cwd, ['import', 'jsonl', 'world.jsonl', '--json'])).out)
     expect(again).toMatchObject({ events: 0, repeated: imported.events })
 
     const server = start(cwd, ['serve', '--port', '0'])
-    const url = /http:\/\/\S+/.exec(await server.until(/Ready: .*\n/))![0]
+    const said = await server.until(/Ctrl-C\n/)
+    const url = /http:\/\/\S+/.exec(said)![0]
+    expect(said).toMatch(/^Clock: data, stands at 2025-\S+, the last event; --clock real follows the machine$/m)
     const recommended = async (...options: string[]) =>
       feedOf((await run(cwd, ['recommend', 'u3', '--json', ...options])).out)
     expect(await recommended()).toMatchObject({ modelSet: null, degraded: 'ranker' })
@@ -34,7 +37,15 @@ describe('a world from the first line to the last signal', () => {
     expect(trained).toMatchObject({ code: 0, err: '' })
     const { id } = JSON.parse(trained.out)
     await vi.waitUntil(async () => (await recommended()).modelSet === id, { timeout: 20_000, interval: 100 })
-    expect((await fetch(`${url}/v1/health/ready`)).status).toBe(200)
+    expect(await (await fetch(`${url}/v1/health/ready`)).json()).toEqual({ ready: true, degraded: [] })
+    const metrics = await (await fetch(`${url}/metrics`)).text()
+    for (const name of [
+      'sluice_event_loop_delay_seconds',
+      'process_cpu_seconds_total',
+      'process_resident_memory_bytes',
+    ]) {
+      expect(metrics).toContain(`# TYPE ${name} `)
+    }
     server.process.kill('SIGTERM')
     expect(await server.outcome).toMatchObject({ code: 0 })
     await expect(fetch(url)).rejects.toThrow()
@@ -109,7 +120,7 @@ describe('settings', () => {
 
 describe('the demo', () => {
   it('serves a first feed, and goes on with what is there the next time', { timeout: 240_000 }, async () => {
-    const args = ['demo', '--once', '--json', '--no-progress', '--set', 'http.port=0', '--data-dir', 'demo']
+    const args = ['demo', '--once', '--json', '--no-progress', '--port', '0', '--data-dir', 'demo']
     const first = await run(cwd, [...args, ...world])
     expect(first).toMatchObject({ code: 0 })
     const { person, feed } = JSON.parse(first.out)
@@ -117,6 +128,8 @@ describe('the demo', () => {
     expect(feed.modelSet).toEqual(expect.any(String))
     const second = await run(cwd, args)
     expect(JSON.parse(second.out)).toMatchObject({ person, feed: { modelSet: feed.modelSet } })
+    const mixed = await run(cwd, ['import', 'jsonl', 'world.jsonl', '--json', '--data-dir', 'demo'])
+    expect([mixed.code, JSON.parse(mixed.out).error.code]).toEqual([1, 'demo_data'])
   })
 
   it("leaves somebody's data alone", async () => {

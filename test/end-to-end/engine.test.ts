@@ -1,5 +1,8 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { RunningEngine } from '../../actors/running-engine.ts'
+import type { Recommendation } from '../../domain/recommendation.ts'
 import { Role } from '../../domain/roles.ts'
 import { DataFolder, feedOf, idsOf } from '../fakes/running-engine.ts'
 import { day, sampleEvent, sampleItem, sampleItems, startOf2024 } from '../fakes/samples.ts'
@@ -157,6 +160,19 @@ describe('an engine over a small catalogue', () => {
     expect(await engine.getUser(id)).toBeUndefined()
     expect(idsOf(await feedOf(engine, id, { n: 60 }))).toContain(before[0])
     expect(await engine.deleteUser(id)).toBe(false)
+  })
+
+  it('keeps nothing of a feed that has been given', async () => {
+    const given: WeakRef<Recommendation>[] = []
+    for (let i = 0; i < 20; i++) given.push(new WeakRef(await feedOf(engine, `reader-${i}`)))
+    setFlagsFromString('--expose_gc')
+    const collectGarbage = runInNewContext('gc') as () => void
+    await expect
+      .poll(() => {
+        collectGarbage()
+        return given.filter(ref => ref.deref() !== undefined).length
+      })
+      .toBeLessThan(3)
   })
 
   it('refuses items that it can not take, and takes those beside them', async () => {

@@ -154,8 +154,8 @@ async function importRatings({ folder, ratings }: MovieLensData, { importer, rea
     if (signal.aborted) return
     const place: Place = { file, line: ratings.line[row] }
     const body = ratingBody(folder.name, ratings, row)
-    const value = bad.attempt(() => readers.event(body, place, () => body.eventId, body.time))
-    const full = value === undefined ? undefined : importer.add({ kind: 'event', value }, place)
+    const record = bad.attempt(() => readers.event(body, place, () => body.eventId, body.time))
+    const full = record === undefined ? undefined : importer.add(record, place)
     if (full !== undefined) await full
   }
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { openDemo, writeMarker } from '../../../cli/demo/marker.ts'
+import { openDemo, refuseDemo, writeMarker } from '../../../cli/demo/marker.ts'
 import { defaultSimulatorSettings } from '../../../simulator/settings.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-demo-'))
@@ -20,5 +20,11 @@ describe('the demo', () => {
     expect(await openDemo(folder, {})).toEqual(marker)
     expect(await openDemo(folder, { titles: 70 })).toEqual(marker)
     await expect(openDemo(folder, { titles: 80 })).rejects.toMatchObject({ code: 'other_world' })
+  })
+
+  it('keeps its directory to itself: nothing is imported into it', async () => {
+    await writeMarker(folder, { world: defaultSimulatorSettings })
+    expect(() => refuseDemo(folder)).toThrow(expect.objectContaining({ code: 'demo_data' }))
+    expect(() => refuseDemo(join(folder, 'none'))).not.toThrow()
   })
 })

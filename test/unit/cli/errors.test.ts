@@ -39,6 +39,23 @@ hint: \`sluice config\` lists every setting, with its range and where its value 
 `)
   })
 
+  it('names both variables that set one key, and the option that was typed', () => {
+    const twice = thrownBy(() => resolve({ SLUICE_PORT: '1', SLUICE_HTTP_PORT: '2' }, {}))
+    const text = errorText(reportOf(twice), false)
+    expect(text).toContain('http.port is set twice, differently, by SLUICE_PORT and SLUICE_HTTP_PORT')
+    expect(text).toContain('from     environment SLUICE_PORT and SLUICE_HTTP_PORT')
+    const options = { 'http.port': '--port' }
+    const typed = thrownBy(() =>
+      resolveSettings({ dataDir: 'none', environment: {}, commandLine: { 'http.port': 'abc' }, options }),
+    )
+    expect(errorText(reportOf(typed), false)).toContain('from     --port')
+  })
+
+  it('shows a number that is too large as it was typed', () => {
+    const text = errorText(reportOf(thrownBy(() => resolve({}, { 'http.port': '1e400' }))), false)
+    expect(text).toContain('value    "1e400"')
+  })
+
   it('is an object with code, message and hint for programs', () => {
     const report = reportOf(new StorageError('locked', 'It is in use', 'Stop the other process'))
     expect(JSON.parse(errorJson(report))).toEqual({

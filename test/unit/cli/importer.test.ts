@@ -64,7 +64,7 @@ describe('the importer', () => {
   })
 })
 
-async function importText(text: string, keepGoing = false) {
+async function importText(text: string, keepGoing = false, machineMs = Date.now()) {
   const engine = new FakeEngine()
   const parts = importerParts(engine, keepGoing)
   const importer = new Importer(parts)
@@ -75,7 +75,8 @@ async function importText(text: string, keepGoing = false) {
   const source = { name: 'history.jsonl', chunks: chunks(), lineBytesMax: 1000 }
   const { signal } = new AbortController()
   const clock = { now: () => start }
-  await importJsonl(source, { importer, readers: createRecordReaders(settings), bad: parts.bad, clock, signal })
+  const readers = createRecordReaders(settings, { now: () => machineMs })
+  await importJsonl(source, { importer, readers, bad: parts.bad, clock, signal })
   await importer.finish()
   return { engine, bad: parts.bad, counts: importer.counts }
 }
@@ -88,8 +89,18 @@ describe('JSON lines', () => {
       `${item}\n{"kind":"user","id":"u","ageBand":"25-34"}\n` +
         '{"kind":"event","type":"rating","value":5,"user":"u","item":"i","time":"2024-01-01T00:00:00Z","eventId":"e"}',
     )
-    expect(counts).toEqual({ items: 1, users: 1, events: 1, repeated: 0 })
+    expect(counts).toEqual({ items: 1, users: 1, events: 1, repeated: 0, clamped: 0 })
     expect(engine.events[0]).toMatchObject({ eventId: 'e', roles: 2 | 4 | 8, time: start, receivedAt: start })
+  })
+
+  it('happened at the latest now, by the clock of the machine', async () => {
+    const said = (time: string) => `{"kind":"event","type":"click","user":"u","item":"i","time":"${time}"}\n`
+    const machineMs = start + hourMs
+    const text = item + said('2024-01-01T00:00:00Z') + said('2099-01-01T00:00:00Z') + said('2024-01-01T00:30:00Z')
+    const { engine, counts } = await importText(text, false, machineMs)
+    expect(counts).toMatchObject({ events: 3, clamped: 1 })
+    expect(engine.events.map(({ time }) => time)).toEqual([start, machineMs, start + hourMs / 2])
+    expect(engine.events.map(({ receivedAt }) => receivedAt)).toEqual([start, machineMs, machineMs])
   })
 
   it('give an event without an id the same one each time', async () => {

@@ -57,7 +57,7 @@ describe('MovieLens 1M', () => {
   it('becomes items, users and ratings in order of time', async () => {
     write(ml1m)
     const { engine, counts } = await importAll()
-    expect(counts).toEqual({ items: 2, users: 2, events: 3, repeated: 0 })
+    expect(counts).toEqual({ items: 2, users: 2, events: 3, repeated: 0, clamped: 0 })
     expect(engine.items.get('73')).toMatchObject({ title: 'Misérables, Les', categories: ['Drama', 'Musical'] })
     expect(engine.users.get('1')).toMatchObject({ ageBand: 'under 18', labels: ['gender:F', 'occupation:10'] })
     expect(engine.users.get('2')).toMatchObject({ ageBand: '56+', labels: ['gender:M', 'occupation:16'] })
@@ -103,7 +103,7 @@ describe('later MovieLens', () => {
   it('reads CSV, and leaves users to their ratings', async () => {
     write(latest)
     const { engine, counts } = await importAll()
-    expect(counts).toEqual({ items: 2, users: 0, events: 2, repeated: 0 })
+    expect(counts).toEqual({ items: 2, users: 0, events: 2, repeated: 0, clamped: 0 })
     expect(engine.items.get('2')).toMatchObject({ title: 'American President, The', categories: [] })
     expect(engine.events[0]).toMatchObject({ eventId: 'ml-latest:1:1:964982703', value: 4.5 })
   })

@@ -3,6 +3,7 @@ import { renderSettings } from '../../../cli/commands/config.ts'
 import { requestBody } from '../../../cli/commands/recommend.ts'
 import { renderExplanation } from '../../../cli/output/explanation.ts'
 import { renderFeed } from '../../../cli/output/feed.ts'
+import { renderManifest, trainedMetrics } from '../../../cli/output/manifest.ts'
 import { renderTable, shorten } from '../../../cli/output/table.ts'
 import { resolveSettings } from '../../../cli/settings.ts'
 import type { Recommendation, RecommendationTrace } from '../../../domain/recommendation.ts'
@@ -105,9 +106,24 @@ describe('the list of settings', () => {
     const settings = resolveSettings({ dataDir: 'none', environment: {}, commandLine: { 'http.port': '9000' } })
     const text = renderSettings(settings.entries, settings)
     expect(text).toMatch(/^\[http\]$/m)
-    expect(text).toMatch(/^http\.port +9000 +port +command line: --set http\.port$/m)
-    expect(text).toMatch(/^http\.requestsInFlightMax +256 +requests +default$/m)
+    expect(text).toMatch(/^http\.port +9000 +port +0 to 65535 +command line: --set http\.port$/m)
+    expect(text).toMatch(/^http\.requestsInFlightMax +256 +requests +1 to 100000 +default$/m)
+    expect(text).toMatch(/^engine\.clock +data +data, real +default$/m)
     expect(text).toContain(settings.hash)
+  })
+})
+
+describe('what a training did', () => {
+  const manifest = {
+    dataRange: { fromSeq: 1, toSeq: 9, fromTime: 0, toTime: 0 },
+    spaces: {},
+    objectives: { click: { trained: true }, finish: { trained: false, reason: 'too few labels' } },
+    metrics: { 'click.auc': 0.71, 'finish.auc': 0.53, rows: 9 },
+  }
+
+  it('has no figures for an objective that was not trained', () => {
+    expect(renderManifest(manifest)).toMatch(/^finish +no: too few labels +-$/m)
+    expect(trainedMetrics(manifest)).toEqual({ 'click.auc': 0.71, rows: 9 })
   })
 })
 

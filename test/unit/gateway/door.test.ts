@@ -103,11 +103,28 @@ describe('health', () => {
   it('is live while the process answers, ready when the engine is', async () => {
     const { call, engine } = openDoor()
     expect(await call('GET', '/v1/health/live')).toMatchObject({ status: 200, body: { live: true } })
-    expect(await call('GET', '/v1/health/ready')).toMatchObject({ status: 200, body: { ready: true } })
+    expect(await call('GET', '/v1/health/ready')).toMatchObject({ status: 200, body: { ready: true, degraded: [] } })
     engine.notReady = ['shard 2 is building']
     const { status, body } = await call('GET', '/v1/health/ready')
     expect([status, body]).toEqual([503, { ready: false, reasons: ['shard 2 is building'] }])
     expect((await call('GET', '/v1/health/live')).status).toBe(200)
+  })
+})
+
+describe('health, degraded', () => {
+  it('is ready, and says what works with less than it should', async () => {
+    const { call, engine } = openDoor()
+    const said = {
+      since: 0,
+      path: '/model-manager',
+      state: 'degraded',
+      reason: 'model set x was refused: torn',
+    } as const
+    const fine = { since: 0, path: '/journal', state: 'ready', reason: '' } as const
+    engine.health = () => ({ state: 'degraded', ready: true, reasons: [], actors: [fine, said] })
+    const { status, body } = await call('GET', '/v1/health/ready')
+    const degraded = ['/model-manager: model set x was refused: torn']
+    expect([status, body]).toEqual([200, { ready: true, degraded }])
   })
 })
 

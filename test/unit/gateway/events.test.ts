@@ -129,10 +129,10 @@ describe('a batch of events', () => {
     expect(reply.body).toEqual({
       results: [
         { eventId: 'e0', status: 'durable', applied: false, seq: 1 },
-        rejected('e1', 'invalid', '[1].item'),
+        rejected('e1', 'out_of_range', '[1].item'),
         { eventId: 'e2', status: 'durable', applied: false, seq: 2 },
         rejected('id-1', 'unknown_type', '[3].type'),
-        rejected('e4', 'invalid', '[4].context.region'),
+        rejected('e4', 'invalid_type', '[4].context.region'),
       ],
     })
     expect(engine.events.map(e => e.eventId)).toEqual(['e0', 'e2'])
@@ -208,6 +208,11 @@ describe('what the engine says about events', () => {
   it('is told with the place in the body', async () => {
     const { body } = await answered([done, rejection('unknown_item', 'item')])
     expect(body.results[1].error).toEqual({ code: 'unknown_item', field: 'events[1].item', hint: 'because' })
+  })
+
+  it('is told as a sentence', async () => {
+    const { body } = await answered([rejection('unknown_item', 'item')])
+    expect(body.error.message).toBe('events[0].item is not the id of an item in the catalogue')
   })
 
   it('stands beside what the door refused, each at its place', async () => {

@@ -4,6 +4,7 @@ import type { AcknowledgementLevel, EventResult, JournalEvent } from '../../../d
 import type { Item } from '../../../domain/item.ts'
 import type { Recommendation, RecommendationRequest } from '../../../domain/recommendation.ts'
 import type { User } from '../../../domain/user.ts'
+import type { HealthReport } from '../../../supervision/health.ts'
 import type { Metrics } from '../../../telemetry/metrics.ts'
 
 /** Remembers what it was told, and answers as the real one would. */
@@ -72,8 +73,8 @@ export class FakeEngine implements Engine {
     return this.users.get(id)
   }
 
-  health() {
-    return { state: 'ready' as const, ready: true, reasons: [], actors: [] }
+  health(): HealthReport {
+    return { state: 'ready', ready: true, reasons: [], actors: [] }
   }
 
   notReadyReasons(): readonly string[] {
