@@ -95,7 +95,8 @@ describe('an index thread', () => {
     const other = new Thread({ tables: tablesOf(state) })
     await other.until('ready')
     other.proxy.itemsChanged(Uint32Array.of(30))
-    const frame = packedRequest(state, { now })
+    // Another shard runs the global sources.
+    const frame = packedRequest(state, { now, pins: { globalShard: 1 } })
     const outcome = await other.retrieve(frame)
     expect(outcome.ok && [...decodeFrame(retrievalLayout, outcome.frame).items]).toEqual([30])
   })
@@ -109,7 +110,7 @@ describe('an index thread', () => {
     const handles = handlesFor(loadWhole(liveModels(state).models, 'a', tinyModelSet(many)), many.keys())
     for (let n = 0; n < 4; n++) thread.proxy.prepare({ ...handles, generation: n + 1 })
     thread.proxy.itemsChanged(Uint32Array.of(1500))
-    const outcome = await thread.retrieve(packedRequest(state, { now }))
+    const outcome = await thread.retrieve(packedRequest(state, { now, pins: { globalShard: 1 } }))
     expect(outcome.ok && [...decodeFrame(retrievalLayout, outcome.frame).items]).toEqual([1500])
     expect(thread.log).toEqual(['ready'])
   })
