@@ -10,6 +10,7 @@ import { httpSettings } from '../gateway/settings.ts'
 import { observeProcess } from '../telemetry/process-metrics.ts'
 import type { OpenedEngine } from './engine.ts'
 import { CommandError } from './exit.ts'
+import { whenNpmEnds } from './npm-ancestor.ts'
 import { tellError } from './output/report.ts'
 import { serveSettings } from './settings.ts'
 
@@ -61,12 +62,13 @@ function urlOf({ address, family, port }: AddressInfo): string {
 }
 
 /**
- * From now on SIGINT and SIGTERM stop the server in order, and end the process: what has arrived is answered, and a
- * snapshot written. A second signal, or a stop that takes longer than `serve.stopGraceMs`, ends it at once.
+ * From now on SIGINT, SIGTERM and the end of an npm that runs this command stop the server in order, and end the process:
+ * what has arrived is answered, and a snapshot written. A second signal, or a stop that takes longer than `serve.stopGraceMs`, ends it at once.
  */
 export function stopOnSignal(server: FastifyInstance, { engine, settings }: OpenedEngine, json: boolean): void {
   const { stopGraceMs } = settings.of(serveSettings)
   const hint = 'Nothing acknowledged is lost; the next start folds more of the journal'
+  whenNpmEnds(() => process.kill(process.pid, 'SIGTERM'))
   const tellUnfinished = (message: string) => tellError(new CommandError('stopped_at_once', message, hint), json)
   closeWithGrace(
     {
