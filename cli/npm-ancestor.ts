@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readProcessStat } from '../storage/process-stat.ts'
 
 /** Between npm and this process stand a shell and, with an older Node, the one that started the newer. */
 const generationsMax = 5
@@ -18,7 +18,8 @@ export function whenNpmEnds(onEnd: () => void): void {
   const npm = npmAncestor()
   if (npm === null) return
   const look = setInterval(() => {
-    if (statOf(npm.pid)?.startedAt === npm.startedAt) return
+    const stat = readProcessStat(npm.pid)
+    if (stat?.startedAt === npm.startedAt && !stat.hasEnded) return
     clearInterval(look)
     onEnd()
   }, lookIntervalMs)
@@ -29,23 +30,10 @@ function npmAncestor(): Ancestor | null {
   if (process.env.npm_command === undefined) return null
   let pid = process.ppid
   for (let generation = 0; generation < generationsMax && pid > 1; generation++) {
-    const stat = statOf(pid)
+    const stat = readProcessStat(pid)
     if (stat === null) return null
     if (/^(npm|npx)\b/.test(stat.name)) return { pid, startedAt: stat.startedAt }
     pid = stat.parent
   }
   return null
-}
-
-/** Name, parent (4th field) and start (22nd) of a process; null for one that is gone or only waits to be fetched. */
-function statOf(pid: number): { readonly name: string; readonly parent: number; readonly startedAt: string } | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    if ('ZX'.includes(fields[0])) return null
-    const name = stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'))
-    return { name, parent: Number(fields[1]), startedAt: fields[19] }
-  } catch {
-    return null
-  }
 }

@@ -1,21 +1,16 @@
 import { engineFragments } from '../actors/fragments.ts'
 import { loadSettings } from '../config/load.ts'
 import type { Settings } from '../config/settings.ts'
+import { settingsText } from '../funnel/fragments.ts'
 
 /**
  * The engine's settings for an evaluation: data time, no work by the wall clock that could change an answer, and limits
  * so wide that a busy machine gives the same feeds as an idle one. Everything else stays as it is.
  */
 export function evaluationSettings(settings: Settings): Settings {
-  const texts: Record<string, string> = {}
-  for (const fragment of engineFragments) {
-    for (const [name, value] of Object.entries(settings.of(fragment))) {
-      texts[`${fragment.path}.${name}`] = typeof value === 'string' ? value : JSON.stringify(value)
-    }
-  }
   return loadSettings(engineFragments, {
     commandLine: {
-      ...texts,
+      ...settingsText(settings, engineFragments),
       'engine.clock': 'data',
       'engine.snapshotIntervalMs': '86400000',
       'engine.ackTimeoutMs': '600000',

@@ -85,8 +85,8 @@ function measureSpace(space: SpaceName, partitions: readonly IndexPartition[], i
   const source = sources.findIndex(({ name }) => name === space)
   const budgets = new Uint16Array(sources.length)
   budgets[source] = commonSettings(input.settings, sources[source].settings).budget
-  const found = partitions.map(partition => new ProbedPartition(partition))
-  const exact = partitions.map(partition => new ExactPartition(partition))
+  const probes = partitions.map(partition => new Probe(partition))
+  const exact = partitions.map(exactly)
   const proposals = new Proposals(budgets[source], sources.length, filters, 0)
   let requests = 0
   let wanted = 0
@@ -94,16 +94,16 @@ function measureSpace(space: SpaceName, partitions: readonly IndexPartition[], i
   for (const request of input.requests) {
     if ((space === 'collaborative' ? request.collaborativeQuery : request.contentQuery).length === 0) continue
     requests++
-    const answer = (asked: readonly DelegatedPartition[]) =>
+    const answer = (stands: readonly Stand[]) =>
       gatherProposals(
-        asked.map(partition => propose(source, budgets[source], request, partition, proposals)),
+        stands.map(stand => propose(source, budgets[source], request, stand, proposals)),
         budgets,
       )[source].items
     const truth = new Set(answer(exact))
     wanted += truth.size
-    for (const item of answer(found)) if (truth.has(item)) hits++
+    for (const item of answer(probes.map(({ stand }) => stand))) if (truth.has(item)) hits++
   }
-  const tally = found.map(partition => partition.tally).reduce(sumOf)
+  const tally = probes.map(({ tally }) => tally).reduce(sumOf)
   return {
     items: partitions.reduce((sum, partition) => sum + partition.sizeOf(space), 0),
     requests,
@@ -121,13 +121,13 @@ function propose(
   source: number,
   budget: number,
   request: RequestFrame,
-  partition: DelegatedPartition,
+  { inner, asked }: Stand,
   proposals: Proposals,
 ): RetrievalFrame {
-  partition.inner.begin(request)
-  proposals.begin(request, partition)
-  proposals.beginSource(source, partition.inner.shareOf(budget), partition.inner)
-  sources[source].propose(request, partition, proposals)
+  inner.begin(request)
+  proposals.begin(request, asked)
+  proposals.beginSource(source, inner.shareOf(budget), inner)
+  sources[source].propose(request, asked, proposals)
   return {
     shard: 0,
     elapsedMs: 0,
@@ -141,67 +141,20 @@ function propose(
   }
 }
 
-/** A partition that answers as another does. */
-class DelegatedPartition implements Partition {
+/** A partition, and what a source is given in its stead. */
+interface Stand {
   readonly inner: IndexPartition
-
-  constructor(inner: IndexPartition) {
-    this.inner = inner
-  }
-
-  get settings() {
-    return this.inner.settings
-  }
-
-  get partitions() {
-    return this.inner.partitions
-  }
-
-  get items() {
-    return this.inner.items
-  }
-
-  get counters() {
-    return this.inner.counters
-  }
-
-  get popular() {
-    return this.inner.popular
-  }
-
-  get exactScanShare() {
-    return this.inner.exactScanShare
-  }
-
-  sample(): Uint32Array {
-    return this.inner.sample()
-  }
-
-  sizeOf(space: SpaceName): number {
-    return this.inner.sizeOf(space)
-  }
-
-  nearest(space: SpaceName, query: Float32Array, k: number): RankedItems {
-    return this.inner.nearest(space, query, k)
-  }
-
-  scan(space: SpaceName, query: Float32Array, k: number): RankedItems {
-    return this.inner.scan(space, query, k)
-  }
-
-  relatedToHistory(query: RequestFrame, k?: number): RankedItems {
-    return this.inner.relatedToHistory(query, k)
-  }
-
-  newest(query: RequestFrame, since: number, scanMax: number): RankedItems {
-    return this.inner.newest(query, since, scanMax)
-  }
+  readonly asked: Partition
 }
 
-class ExactPartition extends DelegatedPartition {
-  override nearest(space: SpaceName, query: Float32Array, k: number): RankedItems {
-    return this.inner.scan(space, query, k)
-  }
+/** Answers as the partition does, but for what is replaced: everything else is found through the prototype. */
+function standFor(inner: IndexPartition, replaced: Partial<Pick<Partition, 'nearest' | 'scan'>>): Stand {
+  return { inner, asked: Object.assign(Object.create(inner) as Partition, replaced) }
+}
+
+/** Every search is exact. */
+function exactly(inner: IndexPartition): Stand {
+  return standFor(inner, { nearest: (space, query, k) => inner.scan(space, query, k) })
 }
 
 interface Tally {
@@ -214,10 +167,23 @@ interface Tally {
 }
 
 /** Compares every search of the graph with the exact one. */
-class ProbedPartition extends DelegatedPartition {
+class Probe {
+  readonly stand: Stand
   tally: Tally = { searches: 0, scans: 0, asked: 0, largestK: 0, wanted: 0, hits: 0 }
+  private readonly inner: IndexPartition
 
-  override nearest(space: SpaceName, query: Float32Array, k: number): RankedItems {
+  constructor(inner: IndexPartition) {
+    this.inner = inner
+    this.stand = standFor(inner, {
+      nearest: (space, query, k) => this.nearest(space, query, k),
+      scan: (space, query, k) => {
+        this.tally = { ...this.tally, scans: this.tally.scans + 1 }
+        return inner.scan(space, query, k)
+      },
+    })
+  }
+
+  private nearest(space: SpaceName, query: Float32Array, k: number): RankedItems {
     const exact = this.inner.scan(space, query, k)
     const truth = new Set(exact.items.subarray(0, exact.count))
     const found = this.inner.nearest(space, query, k)
@@ -225,11 +191,6 @@ class ProbedPartition extends DelegatedPartition {
     for (let i = 0; i < found.count; i++) if (truth.has(found.items[i])) hits++
     this.tally = sumOf(this.tally, { searches: 1, scans: 0, asked: k, largestK: k, wanted: truth.size, hits })
     return found
-  }
-
-  override scan(space: SpaceName, query: Float32Array, k: number): RankedItems {
-    this.tally = { ...this.tally, scans: this.tally.scans + 1 }
-    return this.inner.scan(space, query, k)
   }
 }
 

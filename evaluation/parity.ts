@@ -11,7 +11,6 @@ import { catalogSettings } from '../actors/catalog/settings.ts'
 import type { Settings } from '../config/settings.ts'
 import type { JournalRecord, Numbered, ServedContext, ServedRecord } from '../domain/journal.ts'
 import { CounterEpochReader } from '../domain/shared/counter-epochs.ts'
-import { featureSettings } from '../features/settings.ts'
 import type { UserView } from '../features/user-view.ts'
 import { schemaHashOf } from '../funnel/schema-hash.ts'
 import { Replay } from '../learning/replay.ts'
@@ -22,7 +21,6 @@ import { compareFeatures, type FeatureDifference } from './compare-features.ts'
 import { ReplayedModelSets } from './replayed-model-sets.ts'
 import { ServedFeatures } from './served-features.ts'
 import { ServedIndex } from './served-index.ts'
-import { viewOf } from './view-of.ts'
 
 export interface ParityOptions {
   readonly journal: Pick<JournalReader, 'firstSeq' | 'lastSeq' | 'read'>
@@ -133,7 +131,7 @@ class ParityChecker {
       language: this.codes.find('language', context.language, catalogSeq),
       device: this.codes.find('device', context.device, catalogSeq),
     }
-    return viewOf(this.replay, user, codes, now, this.settings.of(featureSettings))
+    return this.replay.view(user, codes, now)
   }
 
   private keepEpoch(epoch: number): void {

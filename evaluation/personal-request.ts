@@ -1,12 +1,10 @@
 import type { Settings } from '../config/settings.ts'
 import { decodeFrame } from '../domain/frame.ts'
-import { featureSettings } from '../features/settings.ts'
 import type { UserView } from '../features/user-view.ts'
 import { noQueryVectors, type QueryVectors } from '../funnel/hydrators/query-vectors.ts'
 import { packRequest } from '../funnel/recommend.ts'
 import { type RequestFrame, requestLayout } from '../funnel/request-frame.ts'
 import type { Replay } from '../learning/replay.ts'
-import { viewOf } from './view-of.ts'
 
 const noContext = { region: 0, language: 0, device: 0 }
 
@@ -25,7 +23,7 @@ export function personalRequest(
   generation = 0,
 ): RequestFrame {
   const { catalog, epoch } = replay
-  const view = viewOf(replay, userId, noContext, now, settings.of(featureSettings))
+  const view = replay.view(userId, noContext, now)
   const request = { requestId: '', userId, n: 1, context: {}, exclude: [], categories: [], explain: false }
   const versions = { generation, tablesVersion: 1, catalogSeq: catalog.appliedSeq, counterEpoch: epoch.epoch }
   const pins = { ...versions, seed: 0, globalShard: 0 }

@@ -133,8 +133,13 @@ export class CountersState {
       trending: this.trending.toState(),
       popular: this.popular.toState(),
       recent: this.recent.toState(),
-      segments: [...this.segments].map(([segment, sketch]) => [segment, sketch.toState()] as const),
+      segments: this.segmentStates(),
     }
+  }
+
+  /** The lists per segment, which are told later than the rest. */
+  segmentStates(): CountersSnapshot['segments'] {
+    return [...this.segments].map(([segment, sketch]) => [segment, sketch.toState()] as const)
   }
 
   /** What is trending and popular by now, with nothing left to wait. */

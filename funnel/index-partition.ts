@@ -10,6 +10,7 @@ import { TopK } from '../algorithms/retrieval/top-k.ts'
 import type { VectorIndex } from '../algorithms/retrieval/vector-index.ts'
 import type { SettingsOf } from '../config/fragment.ts'
 import type { Settings } from '../config/settings.ts'
+import { grown } from '../domain/grown.ts'
 import { FreshList } from './fresh-list.ts'
 import { scatterHistory } from './hydrators/co-visitation.ts'
 import { ModelSpaces } from './model-spaces.ts'
@@ -262,9 +263,4 @@ class OwnedItems {
   forEach(visit: (item: number) => void): void {
     for (let i = 0; i < this.size; i++) visit(this.items[i])
   }
-}
-
-function grown<T extends Uint8Array | Uint32Array>(from: T, to: T): T {
-  to.set(from)
-  return to
 }

@@ -1,4 +1,5 @@
 import type { JournalEvent } from '../domain/event.ts'
+import { grown } from '../domain/grown.ts'
 import { engagementRoles } from '../domain/roles.ts'
 import { engagementWeight } from '../features/engagement-weight.ts'
 
@@ -69,18 +70,14 @@ export class Engagements {
   }
 
   private grow(): void {
-    const double = <T extends Uint8Array | Uint32Array | Float32Array | Float64Array>(from: T, to: T): T => {
-      to.set(from)
-      return to
-    }
     const length = this.count * 2
-    this.users = double(this.users, new Uint32Array(length))
-    this.items = double(this.items, new Uint32Array(length))
-    this.times = double(this.times, new Float64Array(length))
-    this.seqs = double(this.seqs, new Float64Array(length))
-    this.askSeqs = double(this.askSeqs, new Float64Array(length))
-    this.roles = double(this.roles, new Uint8Array(length))
-    this.weights = double(this.weights, new Float32Array(length))
+    this.users = grown(this.users, new Uint32Array(length))
+    this.items = grown(this.items, new Uint32Array(length))
+    this.times = grown(this.times, new Float64Array(length))
+    this.seqs = grown(this.seqs, new Float64Array(length))
+    this.askSeqs = grown(this.askSeqs, new Float64Array(length))
+    this.roles = grown(this.roles, new Uint8Array(length))
+    this.weights = grown(this.weights, new Float32Array(length))
   }
 }
 

@@ -1,15 +1,12 @@
 import type { Settings } from '../config/settings.ts'
-import type { CatalogReader } from '../domain/catalog-reader.ts'
 import type { EventContext } from '../domain/event.ts'
 import { decodeFrame } from '../domain/frame.ts'
 import { hashId } from '../domain/identity/id-dictionary.ts'
 import type { ItemTableLimits } from '../domain/item-table/item-table-writer.ts'
 import type { Numbered } from '../domain/journal.ts'
 import { CounterEpochReader } from '../domain/shared/counter-epochs.ts'
-import { deviceClassOf } from '../features/device-class.ts'
-import { featureSettings } from '../features/settings.ts'
-import { buildUserView } from '../features/user-view.ts'
 import { CandidateStage, type PreparedCandidates } from '../funnel/candidate-stage.ts'
+import { contextCodes } from '../funnel/context-codes.ts'
 import { exhaust } from '../funnel/exhaust.ts'
 import { QueryEncoder } from '../funnel/hydrators/query-vectors.ts'
 import { LiveModelSets } from '../funnel/live-model-sets.ts'
@@ -73,11 +70,9 @@ export class OfflineFunnel {
   /** What a request of this person at this time and from there would rank, as of the records applied so far. */
   candidates(userId: string, now: number, context: EventContext = {}): OfflineCandidates {
     this.publish()
-    const { catalog, users } = this.replay
+    const { catalog } = this.replay
     const { generation, spaces, encoder } = this.loaded!
-    const classOf = (code: number) => deviceClassOf(catalog.deviceName(code))
-    const asked = { ...contextCodes(context, catalog), deviceClassOf: classOf }
-    const view = buildUserView(users.get(userId), asked, now, this.settings.of(featureSettings))
+    const view = this.replay.view(userId, contextCodes(context, catalog), now)
     const { historyItem, historyWeight } = view
     const history = { generation, tablesVersion: 0, querySeq: catalog.appliedSeq, historyItem, historyWeight }
     const pins = {
@@ -118,14 +113,5 @@ export class OfflineFunnel {
     if (this.loaded !== null) exhaust(this.retrieval.partition.update(Uint32Array.of(item)))
     // Nobody asks about the past here, and a long history would have more versions than there is room for.
     for (const superseded of catalog.table.reclaim(catalog.appliedSeq + 1)) this.models.clear(superseded)
-  }
-}
-
-/** What a context says as codes, 0 where it is silent or names what the catalogue has not met. */
-function contextCodes({ region = '', language = '', device = '' }: EventContext, catalog: CatalogReader) {
-  return {
-    region: region === '' ? 0 : catalog.regionCode(region),
-    language: language === '' ? 0 : catalog.languageCode(language),
-    device: device === '' ? 0 : catalog.deviceCode(device),
   }
 }

@@ -11,9 +11,12 @@ import type { JournalEvent } from '../domain/event.ts'
 import type { ItemTableLimits } from '../domain/item-table/item-table-writer.ts'
 import type { Numbered } from '../domain/journal.ts'
 import type { CounterEpochHandles } from '../domain/shared/counter-epochs.ts'
+import { deviceClassOf } from '../features/device-class.ts'
 import { featureSettings } from '../features/settings.ts'
 import { applyEvent, applyProfile } from '../features/user-fold.ts'
 import { Scalar, UserState } from '../features/user-state.ts'
+import { buildUserView, type UserView } from '../features/user-view.ts'
+import type { ContextCodes } from '../funnel/context-codes.ts'
 import { CountersState } from '../funnel/counters-state.ts'
 import { foldEvent } from '../funnel/fold-event.ts'
 
@@ -70,6 +73,12 @@ export class Replay {
         record satisfies never
     }
     this.catalog.appliedSeq = seq
+  }
+
+  /** A person as a user shard would show them once it has folded what has been applied here. */
+  view(userId: string, context: ContextCodes, now: number): UserView {
+    const classOf = (code: number) => deviceClassOf(this.catalog.deviceName(code))
+    return buildUserView(this.users.get(userId), { ...context, deviceClassOf: classOf }, now, this.features)
   }
 
   private itemChanged(id: string, row: number): void {

@@ -4,6 +4,7 @@ import { hostname } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import type { Clock } from '../domain/ports.ts'
 import { StorageError } from './errors.ts'
+import { readProcessStat } from './process-stat.ts'
 
 /**
  * The file that says which process owns a data directory.
@@ -55,7 +56,7 @@ export class DirectoryLock {
     const holder: LockHolder = {
       pid: process.pid,
       host: hostname(),
-      processStart: processStat(process.pid)?.startedAt ?? null,
+      processStart: readProcessStat(process.pid)?.startedAt ?? null,
       since: clock.now(),
       url: null,
     }
@@ -215,20 +216,8 @@ function isAlive(holder: LockHolder): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
   }
-  const stat = processStat(holder.pid)
-  // One that has ended and was not waited for yet still has its number, and nothing else.
-  if (stat !== null && 'ZXx'.includes(stat.state)) return false
+  const stat = readProcessStat(holder.pid)
+  if (stat?.hasEnded === true) return false
   const start = stat?.startedAt ?? null
   return start === null || holder.processStart === null || start === holder.processStart
-}
-
-/** The third field and the 22nd, in clock ticks since boot, counted after the name in parentheses. */
-function processStat(pid: number): { readonly state: string; readonly startedAt: string } | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return { state: fields[0], startedAt: fields[19] }
-  } catch {
-    return null
-  }
 }

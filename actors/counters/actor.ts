@@ -174,7 +174,7 @@ class CountersActor implements Receiver<CountersMessage> {
       at,
       totals,
       chunks: counters.chunks.length,
-      lists: { ...lists, segments: this.state.snapshot().segments },
+      lists: { ...lists, segments: this.state.segmentStates() },
     }
     this.context.pipe(
       this.parts.store.putBatch(space, [['state', serialize(stored)], ...chunkEntries(counters.chunks)]),

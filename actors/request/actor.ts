@@ -8,11 +8,10 @@
  * 3. A shard that is out, fails or is late is left out, and the reply says `partial`. Another runs the global sources.
  * 4. Where rank threads fail or time runs out, the reply is the feed of last resort and says `degraded`.
  */
-import type { CatalogReader } from '../../domain/catalog-reader.ts'
 import { decodeFrame, encodeFrame } from '../../domain/frame.ts'
 import { hashId } from '../../domain/identity/id-dictionary.ts'
-import type { RecommendationRequest } from '../../domain/recommendation.ts'
 import type { UserView } from '../../features/user-view.ts'
+import { type ContextCodes, contextCodes } from '../../funnel/context-codes.ts'
 import { historyLayout, noQueryVectors, type QueryVectors } from '../../funnel/hydrators/query-vectors.ts'
 import type { LiveModelSet } from '../../funnel/live-model-sets.ts'
 import { rankingLayout } from '../../funnel/ranking-frame.ts'
@@ -24,7 +23,7 @@ import { tell } from '../../supervision/actor-ref.ts'
 import type { ActorContext, Behaviour, Receiver, Scheduled } from '../../supervision/behaviour.ts'
 import { RankQueueFull } from '../../workers/rank-pool/rank-queue-full.ts'
 import type { EngineErrorCode } from '../engine.ts'
-import type { CachedQuery, ContextCodes } from '../user-shard/protocol.ts'
+import type { CachedQuery } from '../user-shard/protocol.ts'
 import type { RequestParts, RequestTask } from './parts.ts'
 import type { RecommendReply, RequestMessage } from './protocol.ts'
 
@@ -114,7 +113,7 @@ class RequestActor implements Receiver<RequestMessage> {
 
   private hydrate(): void {
     this.catalogSeq = this.parts.catalog.appliedSeq
-    this.codes = contextCodes(this.task.request, this.parts.catalog)
+    this.codes = contextCodes(this.task.request.context, this.parts.catalog)
     this.tables = this.parts.tables()
     const { request, now } = this.task
     const shard = this.parts.userShards[hashId(request.userId) % this.parts.userShards.length]
@@ -320,14 +319,5 @@ class RequestActor implements Receiver<RequestMessage> {
     if (this.hasReplied) return
     this.hasReplied = true
     tell<RecommendReply>(this.task.replyTo, reply)
-  }
-}
-
-/** As of the pinned catalogue number: a name that comes into use later has no code yet. */
-function contextCodes({ context }: RecommendationRequest, catalog: CatalogReader): ContextCodes {
-  return {
-    region: context.region === undefined ? 0 : catalog.regionCode(context.region),
-    language: context.language === undefined ? 0 : catalog.languageCode(context.language),
-    device: context.device === undefined ? 0 : catalog.deviceCode(context.device),
   }
 }

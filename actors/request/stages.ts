@@ -1,7 +1,7 @@
 import type { MonotonicClock } from '../../domain/ports.ts'
 import type { Recommendation } from '../../domain/recommendation.ts'
 import type { RankingFrame } from '../../funnel/ranking-frame.ts'
-import type { Metrics } from '../../telemetry/metrics.ts'
+import type { Counter, Metrics } from '../../telemetry/metrics.ts'
 import { defineStages, StageClock, StageLatencies } from '../../telemetry/stages.ts'
 
 /** What a request goes through. `rank` is the whole visit to a rank thread; the last four are its parts there. */
@@ -14,10 +14,12 @@ export class RequestStages {
   private readonly monotonic: MonotonicClock
   private readonly metrics: Metrics
   private readonly latencies: StageLatencies
+  private readonly wholeFeeds: Counter
 
   constructor(monotonic: MonotonicClock, metrics: Metrics) {
     this.monotonic = monotonic
     this.metrics = metrics
+    this.wholeFeeds = this.feeds(false, 'no')
     this.latencies = new StageLatencies(metrics, 'sluice_stage_seconds', 'Time of each stage of a request', stages)
   }
 
@@ -27,8 +29,13 @@ export class RequestStages {
 
   /** Counts a feed by how whole it is. */
   count({ partial, degraded }: Recommendation): void {
-    const labels = { partial: String(partial), degraded: degraded ?? 'no' }
-    this.metrics.counter('sluice_feeds_total', 'Feeds, by what they had to do without', labels).add()
+    if (!partial && degraded === null) this.wholeFeeds.add()
+    else this.feeds(partial, degraded ?? 'no').add()
+  }
+
+  private feeds(partial: boolean, degraded: string): Counter {
+    const labels = { partial: String(partial), degraded }
+    return this.metrics.counter('sluice_feeds_total', 'Feeds, by what they had to do without', labels)
   }
 }
 

@@ -2,6 +2,7 @@ import type { ProfileCodes } from '../../domain/catalog-state.ts'
 import type { User } from '../../domain/user.ts'
 import type { FoldedEvent } from '../../features/folded-event.ts'
 import type { UserView } from '../../features/user-view.ts'
+import type { ContextCodes } from '../../funnel/context-codes.ts'
 import type { ActorRef } from '../../supervision/actor-ref.ts'
 import type { WriteSnapshot } from '../snapshot-protocol.ts'
 
@@ -28,13 +29,6 @@ export interface UserReply {
   readonly user: User | null
   /** Whether anything is known of the person, a profile or an event. */
   readonly known: boolean
-}
-
-/** Codes of the request's context; 0 where the request is silent and the person's profile counts. */
-export interface ContextCodes {
-  readonly region: number
-  readonly language: number
-  readonly device: number
 }
 
 export interface CachedQuery {

@@ -1,3 +1,4 @@
+import { grown } from '../../../domain/grown.ts'
 import type { BadRecords } from '../bad-record.ts'
 import { badField, readTable, type TableRow, type TableSource } from '../table.ts'
 
@@ -94,9 +95,4 @@ class RatingsBuilder {
     this.seconds = grown(this.seconds, new Float64Array(length))
     this.line = grown(this.line, new Uint32Array(length))
   }
-}
-
-function grown<A extends Float64Array | Float32Array | Uint32Array>(from: A, to: A): A {
-  to.set(from)
-  return to
 }
