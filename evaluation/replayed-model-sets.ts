@@ -2,7 +2,7 @@ import type { CatalogState } from '../domain/catalog-state.ts'
 import { exhaust } from '../funnel/exhaust.ts'
 import { LiveModelSets } from '../funnel/live-model-sets.ts'
 import { readModelSet } from '../funnel/model-set-files.ts'
-import { loadArtefact } from '../models/artefact.ts'
+import { loadArtefact } from '../models/artefact/artefact.ts'
 import { ServedModelSet } from './served-features.ts'
 
 /**

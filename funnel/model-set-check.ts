@@ -4,8 +4,8 @@
  */
 import type { ContentEncoderOptions } from '../algorithms/text/content-encoder.ts'
 import { objectives } from '../domain/roles.ts'
-import { ArtefactCorrupt } from '../models/artefact-manifest.ts'
-import type { CalibrationTable } from '../models/calibration.ts'
+import { ArtefactCorrupt } from '../models/artefact/artefact-manifest.ts'
+import type { CalibrationTable } from '../models/calibration/calibration.ts'
 import type { ModelSetContents, RankerContents } from './model-set-files.ts'
 
 export const modelSetFiles = {

@@ -6,11 +6,11 @@ import {
   type ContentEncoderOptions,
 } from '../algorithms/text/content-encoder.ts'
 import type { Objective } from '../domain/roles.ts'
-import { type Artefact, writeArtefact } from '../models/artefact.ts'
-import { encodeStrings, readFloat32, readStrings, readUint32 } from '../models/artefact-files.ts'
-import { ArtefactCorrupt, type Manifest, type ModelSetDescription } from '../models/artefact-manifest.ts'
-import type { CalibrationTable } from '../models/calibration.ts'
-import type { FoldInSettings } from '../models/fold-in.ts'
+import { type Artefact, writeArtefact } from '../models/artefact/artefact.ts'
+import { encodeStrings, readFloat32, readStrings, readUint32 } from '../models/artefact/artefact-files.ts'
+import { ArtefactCorrupt, type Manifest, type ModelSetDescription } from '../models/artefact/artefact-manifest.ts'
+import type { CalibrationTable } from '../models/calibration/calibration.ts'
+import type { FoldInSettings } from '../models/factorisation/fold-in.ts'
 import { checkContentEncoder, checkModelSet, modelSetFiles } from './model-set-check.ts'
 
 /** A model set in memory, as a trainer makes it and a server loads it. Items are places in `vocabulary`. */

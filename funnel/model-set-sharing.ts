@@ -2,7 +2,7 @@
  * Puts what every thread reads of a model set into shared memory, in steps short enough to take between two messages.
  */
 import type { VectorSpaceWriter } from '../domain/shared/vector-space.ts'
-import { ArtefactCorrupt } from '../models/artefact-manifest.ts'
+import { ArtefactCorrupt } from '../models/artefact/artefact-manifest.ts'
 import { modelSetFiles } from './model-set-check.ts'
 import type { ModelSetContents } from './model-set-files.ts'
 import type { ModelSetHandles, SpaceName } from './ports.ts'

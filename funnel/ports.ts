@@ -4,8 +4,8 @@ import type { PopularLists } from '../domain/popular-lists.ts'
 import type { Objective } from '../domain/roles.ts'
 import type { CounterEpochHandles } from '../domain/shared/counter-epochs.ts'
 import type { VectorSpaceHandles } from '../domain/shared/vector-space.ts'
-import type { CalibrationTable } from '../models/calibration.ts'
-import type { FoldInSettings } from '../models/fold-in.ts'
+import type { CalibrationTable } from '../models/calibration/calibration.ts'
+import type { FoldInSettings } from '../models/factorisation/fold-in.ts'
 
 /** The spaces in which items have vectors. */
 export const spaceNames = ['collaborative', 'content'] as const

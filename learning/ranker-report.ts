@@ -3,12 +3,12 @@ import { auc, logLoss } from '../algorithms/statistics/classification-metrics.ts
 import { meanOfDefined, ndcgAt } from '../algorithms/statistics/ranking-metrics.ts'
 import { objectiveCount, objectives } from '../domain/roles.ts'
 import { featureCount } from '../features/schema.ts'
-import { type CalibrationTable, fitCalibration } from '../models/calibration.ts'
-import { createCalibrator } from '../models/calibrator.ts'
-import { exportRanker } from '../models/ranker.ts'
-import type { RankerRows } from '../models/ranker-data.ts'
-import type { TrainedRanker } from '../models/ranker-trainer.ts'
-import { openSession, run, tensor } from '../models/session.ts'
+import { type CalibrationTable, fitCalibration } from '../models/calibration/calibration.ts'
+import { createCalibrator } from '../models/calibration/calibrator.ts'
+import { openSession, run, tensor } from '../models/engine/session.ts'
+import { exportRanker } from '../models/ranker/ranker.ts'
+import type { RankerRows } from '../models/ranker/ranker-data.ts'
+import type { TrainedRanker } from '../models/ranker/ranker-trainer.ts'
 
 const rowsPerRun = 4096
 

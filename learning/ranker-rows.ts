@@ -2,7 +2,7 @@ import { partialShuffle } from '../algorithms/statistics/random.ts'
 import type { Random } from '../domain/ports.ts'
 import { engagementRoles, objectiveCount, objectiveRole, objectives } from '../domain/roles.ts'
 import { featureCount } from '../features/schema.ts'
-import type { RankerRows } from '../models/ranker-data.ts'
+import type { RankerRows } from '../models/ranker/ranker-data.ts'
 import type { OfflineCandidates } from './offline-funnel.ts'
 
 const click = objectives.indexOf('click')

@@ -1,6 +1,6 @@
 import { constants, setPriority } from 'node:os'
 import { settingsFromText } from '../funnel/fragments.ts'
-import type { Manifest } from '../models/artefact-manifest.ts'
+import type { Manifest } from '../models/artefact/artefact-manifest.ts'
 import { openJournal } from '../storage/open-journal.ts'
 import type { Progress } from '../telemetry/progress.ts'
 import { trainerFragments } from './settings.ts'

@@ -1,6 +1,6 @@
 import type { ItemTableLimits } from '../domain/item-table/item-table-writer.ts'
 import type { SettingsText } from '../funnel/fragments.ts'
-import type { Manifest } from '../models/artefact-manifest.ts'
+import type { Manifest } from '../models/artefact/artefact-manifest.ts'
 
 /** What a trainer process is told, once. */
 export interface TrainerOrder {

@@ -1,6 +1,6 @@
 import { systemMonotonicClock } from '../../domain/ports.ts'
 import type { Recommendation } from '../../domain/recommendation.ts'
-import { readPromoted } from '../../models/artefact.ts'
+import { readPromoted } from '../../models/artefact/artefact.ts'
 import { layoutOf } from '../../storage/data-directory.ts'
 import type { CommandContext } from '../context.ts'
 import { openDemo } from '../demo/marker.ts'

@@ -1,5 +1,5 @@
 import { systemMonotonicClock } from '../../domain/ports.ts'
-import type { Manifest } from '../../models/artefact-manifest.ts'
+import type { Manifest } from '../../models/artefact/artefact-manifest.ts'
 import type { CommandContext } from '../context.ts'
 import { interruptible } from '../interrupt.ts'
 import { renderManifest, trainedMetrics } from '../output/manifest.ts'

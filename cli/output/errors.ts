@@ -1,7 +1,12 @@
 import { EngineError } from '../../actors/engine.ts'
 import { type SettingProblem, SettingsError } from '../../config/settings-error.ts'
 import { TrainingFailed } from '../../learning/trainer-process.ts'
-import { ArtefactCorrupt, ArtefactExists, ArtefactMissing, SchemaMismatch } from '../../models/artefact-manifest.ts'
+import {
+  ArtefactCorrupt,
+  ArtefactExists,
+  ArtefactMissing,
+  SchemaMismatch,
+} from '../../models/artefact/artefact-manifest.ts'
 import { SimulatorSettingsError } from '../../simulator/settings.ts'
 import { StorageError } from '../../storage/errors.ts'
 import { paint } from '../../telemetry/terminal.ts'

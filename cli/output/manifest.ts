@@ -1,5 +1,5 @@
 import { objectives } from '../../domain/roles.ts'
-import type { ModelSetDescription } from '../../models/artefact-manifest.ts'
+import type { ModelSetDescription } from '../../models/artefact/artefact-manifest.ts'
 import { formatCount, renderTable } from './table.ts'
 
 type Described = Pick<ModelSetDescription, 'dataRange' | 'metrics' | 'objectives' | 'spaces'>

@@ -1,7 +1,7 @@
 import { normalise } from '../../algorithms/retrieval/vector-transform.ts'
 import { defineFrame, type Frame } from '../../domain/frame.ts'
 import type { ItemReader } from '../../domain/item-table/item-reader.ts'
-import { createFoldIn, type FoldIn } from '../../models/fold-in.ts'
+import { createFoldIn, type FoldIn } from '../../models/factorisation/fold-in.ts'
 import type { ModelSpaces } from '../model-spaces.ts'
 import type { FoldInParameters } from '../ports.ts'
 

@@ -6,10 +6,10 @@ import { featureCount } from '../../features/schema.ts'
 import { contentDocument } from '../../funnel/content-document.ts'
 import { type ModelSetContents, type RankerContents, writeModelSet } from '../../funnel/model-set-files.ts'
 import { schemaHashOf } from '../../funnel/schema-hash.ts'
-import type { ModelSetDescription } from '../../models/artefact-manifest.ts'
+import type { ModelSetDescription } from '../../models/artefact/artefact-manifest.ts'
+import { Parameters } from '../../models/engine/parameters.ts'
 import { Graph } from '../../models/graph/graph.ts'
-import { Parameters } from '../../models/parameters.ts'
-import { exportRanker, rankerLogits } from '../../models/ranker.ts'
+import { exportRanker, rankerLogits } from '../../models/ranker/ranker.ts'
 import { testSettings } from './samples.ts'
 
 const dimension = 8

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { deriveKey, fillDropoutMask, mix32, normalAt, shuffle, uniformAt } from '../../../models/random.ts'
+import { deriveKey, fillDropoutMask, mix32, normalAt, shuffle, uniformAt } from '../../../../models/engine/random.ts'
 
 const key = fc.integer({ min: 0, max: 0xffffffff })
 

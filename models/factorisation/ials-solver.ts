@@ -2,12 +2,13 @@
  * One half-step of implicit ALS: least-squares vectors of many rows against fixed factors of the other side, as batched
  * matrix products in onnxruntime with unrolled conjugate gradients (Takács, Pilászy & Tikk, RecSys 2011).
  */
-import { add, div, mul, sub } from './graph/arithmetic.ts'
-import { Graph, type Value } from './graph/graph.ts'
-import { gather } from './graph/layout.ts'
-import { matmul } from './graph/matrix.ts'
-import { reduceSum } from './graph/reduction.ts'
-import { openSession, run, type Session, tensor } from './session.ts'
+
+import { openSession, run, type Session, tensor } from '../engine/session.ts'
+import { add, div, mul, sub } from '../graph/arithmetic.ts'
+import { Graph, type Value } from '../graph/graph.ts'
+import { gather } from '../graph/layout.ts'
+import { matmul } from '../graph/matrix.ts'
+import { reduceSum } from '../graph/reduction.ts'
 
 /** Rows in compressed form: the entries of row r are at offsets[r] ≤ i < offsets[r + 1]. */
 export interface SparseRows {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { Graph } from '../../../models/graph/graph.ts'
-import { normal } from '../../../models/initialisers.ts'
-import { Parameters } from '../../../models/parameters.ts'
-import { normalAt, uniformAt } from '../../../models/random.ts'
+import { normal } from '../../../../models/engine/initialisers.ts'
+import { Parameters } from '../../../../models/engine/parameters.ts'
+import { normalAt, uniformAt } from '../../../../models/engine/random.ts'
+import { openSession, run, tensor } from '../../../../models/engine/session.ts'
+import { Graph } from '../../../../models/graph/graph.ts'
 import {
   clickColumn,
   exportRanker,
@@ -10,11 +11,10 @@ import {
   rankerLogits,
   rankerLoss,
   rankerLossSums,
-} from '../../../models/ranker.ts'
-import { RankerEvaluation } from '../../../models/ranker-evaluation.ts'
-import { openSession, run, tensor } from '../../../models/session.ts'
-import { FeatureNotFinite, standardise } from '../../../models/standardisation.ts'
-import { gradientError } from './gradient-check.ts'
+} from '../../../../models/ranker/ranker.ts'
+import { RankerEvaluation } from '../../../../models/ranker/ranker-evaluation.ts'
+import { FeatureNotFinite, standardise } from '../../../../models/ranker/standardisation.ts'
+import { gradientError } from '../engine/gradient-check.ts'
 
 const [batch, features] = [6, 5]
 const objectives = ['click', 'finish', 'positive', 'negative']

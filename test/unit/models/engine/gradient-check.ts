@@ -1,9 +1,10 @@
 /** Gradients of a model at its first weights: by differentiation in either precision, and by central differences in float64. */
-import { gradients } from '../../../models/graph/gradients.ts'
-import { Graph, type Initialiser, type Precision, type Value } from '../../../models/graph/graph.ts'
-import { staticSize } from '../../../models/graph/shape.ts'
-import { Parameters } from '../../../models/parameters.ts'
-import { type Feeds, openSession, run, tensor } from '../../../models/session.ts'
+
+import { Parameters } from '../../../../models/engine/parameters.ts'
+import { type Feeds, openSession, run, tensor } from '../../../../models/engine/session.ts'
+import { gradients } from '../../../../models/graph/gradients.ts'
+import { Graph, type Initialiser, type Precision, type Value } from '../../../../models/graph/graph.ts'
+import { staticSize } from '../../../../models/graph/shape.ts'
 
 type Floats = Float32Array | Float64Array
 type Build = (graph: Graph) => Value

@@ -6,13 +6,14 @@
  * 2. Step s with the same feeds, seed and state gives the same bits, in an uninterrupted run and after `restore`.
  * 3. One `advance` at a time: the session computes on the calling thread.
  */
+
+import { gradients, type ParameterGradient } from '../graph/gradients.ts'
+import { type DropoutMask, Graph, type Value } from '../graph/graph.ts'
+import { GraphError, staticSize } from '../graph/shape.ts'
+import { Adam, type AdamSettings, type ParameterRange, type StepSize } from '../optimizers/adam.ts'
+import { RowAdam, scatterAddRows, squaredNorm } from '../optimizers/row-adam.ts'
+import type { Schedule } from '../optimizers/schedule.ts'
 import type { Checkpoint } from './checkpoint.ts'
-import { gradients, type ParameterGradient } from './graph/gradients.ts'
-import { type DropoutMask, Graph, type Value } from './graph/graph.ts'
-import { GraphError, staticSize } from './graph/shape.ts'
-import { Adam, type AdamSettings, type ParameterRange, type StepSize } from './optimizers/adam.ts'
-import { RowAdam, scatterAddRows, squaredNorm } from './optimizers/row-adam.ts'
-import type { Schedule } from './optimizers/schedule.ts'
 import { Parameters } from './parameters.ts'
 import { deriveKey, fillDropoutMask } from './random.ts'
 import { type Feeds, openSession, run, type Session, tensor } from './session.ts'

@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { exportRanker } from '../../../models/ranker.ts'
-import { RankerDataInvalid } from '../../../models/ranker-data.ts'
-import { type RankerTrainerSettings, type RankerTrainingTask, trainRanker } from '../../../models/ranker-trainer.ts'
-import { openSession, run, tensor } from '../../../models/session.ts'
+import { openSession, run, tensor } from '../../../../models/engine/session.ts'
+import { exportRanker } from '../../../../models/ranker/ranker.ts'
+import { RankerDataInvalid } from '../../../../models/ranker/ranker-data.ts'
+import {
+  type RankerTrainerSettings,
+  type RankerTrainingTask,
+  trainRanker,
+} from '../../../../models/ranker/ranker-trainer.ts'
 import { auc, objectives, worldFeatures, worldGroup, worldRows } from './ranker-world.ts'
 
 const training = worldRows(1500, 100)

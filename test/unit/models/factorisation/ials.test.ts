@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { createFoldIn, gramMatrix } from '../../../models/fold-in.ts'
-import { type IalsSettings, type Interactions, ialsDefaults, ridgeOf, trainIals } from '../../../models/ials.ts'
-import { deriveKey, shuffle, uniformAt } from '../../../models/random.ts'
+import { deriveKey, shuffle, uniformAt } from '../../../../models/engine/random.ts'
+import { createFoldIn, gramMatrix } from '../../../../models/factorisation/fold-in.ts'
+import {
+  type IalsSettings,
+  type Interactions,
+  ialsDefaults,
+  ridgeOf,
+  trainIals,
+} from '../../../../models/factorisation/ials.ts'
 
 const [users, items, blocks] = [90, 60, 3]
 const settings: IalsSettings = { ...ialsDefaults, dimension: 8, epochs: 8, seed: 4, threads: 1 }

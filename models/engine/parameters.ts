@@ -6,8 +6,8 @@
  * 2. A parameter stored by rows has an array of its own.
  * 3. The first values depend on the seed and the parameter's name, not on what else the model holds.
  */
-import type { ParameterSpec } from './graph/graph.ts'
-import { staticSize } from './graph/shape.ts'
+import type { ParameterSpec } from '../graph/graph.ts'
+import { staticSize } from '../graph/shape.ts'
 import { deriveKey } from './random.ts'
 
 export class Parameters {

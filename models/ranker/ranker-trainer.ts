@@ -6,11 +6,13 @@
  * 2. What is returned are the weights of the epoch with the lowest validation loss.
  * 3. An objective that the training rows cannot teach weighs 0 and is reported as untrained.
  */
+
+import { Parameters } from '../engine/parameters.ts'
+import { deriveKey } from '../engine/random.ts'
+import { Training } from '../engine/training.ts'
+import { adamDefaults } from '../optimizers/adam.ts'
+import { learningRateSchedule, type ScheduleSettings } from '../optimizers/schedule.ts'
 import { GroupBatch } from './group-batch.ts'
-import { adamDefaults } from './optimizers/adam.ts'
-import { learningRateSchedule, type ScheduleSettings } from './optimizers/schedule.ts'
-import { Parameters } from './parameters.ts'
-import { deriveKey } from './random.ts'
 import {
   logitBias,
   type RankerArchitecture,
@@ -23,7 +25,6 @@ import {
 import { checkRows, hasWeight, type ObjectiveStatus, type RankerRows, summariseObjectives } from './ranker-data.ts'
 import { RankerEvaluation, type RankerMetrics } from './ranker-evaluation.ts'
 import { type Standardisation, standardise } from './standardisation.ts'
-import { Training } from './training.ts'
 
 export interface RankerTrainerSettings extends ScheduleSettings {
   readonly experts: number

@@ -5,9 +5,10 @@
  *   Σ over observed (u, i) of c_ui (1 − x_u·y_i)² + α₀ Σ over all (u, i) of (x_u·y_i)²
  *   + λ Σ_u (n_u + α₀·items)^ν |x_u|² + λ Σ_i (n_i + α₀·users)^ν |y_i|²
  */
+
+import { normal } from '../engine/initialisers.ts'
+import { deriveKey } from '../engine/random.ts'
 import { LeastSquaresSolver, type SparseRows } from './ials-solver.ts'
-import { normal } from './initialisers.ts'
-import { deriveKey } from './random.ts'
 
 export interface IalsSettings {
   readonly dimension: number

@@ -1,7 +1,7 @@
 /** Mini-batches of whole groups in shuffled order, copied into tensors that are made once. */
-import { shuffle } from './random.ts'
+import { shuffle } from '../engine/random.ts'
+import { type Feeds, tensor } from '../engine/session.ts'
 import type { RankerRows } from './ranker-data.ts'
-import { type Feeds, tensor } from './session.ts'
 
 interface Matrix {
   readonly source: Float32Array

@@ -10,7 +10,7 @@ import {
   readManifest,
   readPromoted,
   writeArtefact,
-} from '../../../models/artefact.ts'
+} from '../../../../models/artefact/artefact.ts'
 import {
   ArrayFileInvalid,
   encodeStrings,
@@ -18,7 +18,7 @@ import {
   readSharedFloat32,
   readStrings,
   readUint32,
-} from '../../../models/artefact-files.ts'
+} from '../../../../models/artefact/artefact-files.ts'
 import {
   ArtefactCorrupt,
   ArtefactExists,
@@ -26,7 +26,7 @@ import {
   ArtefactNameInvalid,
   type ModelSetDescription,
   SchemaMismatch,
-} from '../../../models/artefact-manifest.ts'
+} from '../../../../models/artefact/artefact-manifest.ts'
 
 const describeSet = (id: string, createdAt = 1000): ModelSetDescription => ({
   id,

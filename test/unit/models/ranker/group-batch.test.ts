@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { GroupBatch } from '../../../models/group-batch.ts'
+import { GroupBatch } from '../../../../models/ranker/group-batch.ts'
 
 const [groups, groupSize] = [7, 2]
 const rows = groups * groupSize

@@ -6,9 +6,9 @@ import {
   fitCalibration,
   fitIsotonic,
   fitPlatt,
-} from '../../../models/calibration.ts'
-import { createCalibrator } from '../../../models/calibrator.ts'
-import { normalAt, uniformAt } from '../../../models/random.ts'
+} from '../../../../models/calibration/calibration.ts'
+import { createCalibrator } from '../../../../models/calibration/calibrator.ts'
+import { normalAt, uniformAt } from '../../../../models/engine/random.ts'
 
 const sigmoid = (score: number) => 1 / (1 + Math.exp(-score))
 

@@ -1,5 +1,5 @@
 /** First values of parameters, each a function of a key, so that they do not depend on the order of creation. */
-import type { Initialiser } from './graph/graph.ts'
+import type { Initialiser } from '../graph/graph.ts'
 import { normalAt, uniformAt } from './random.ts'
 
 export const zeros: Initialiser = values => {

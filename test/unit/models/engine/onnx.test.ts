@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { encodeModel } from '../../../models/onnx/model-proto.ts'
-import { ProtobufWriter } from '../../../models/onnx/protobuf.ts'
-import { openSession, run, tensor } from '../../../models/session.ts'
+import { openSession, run, tensor } from '../../../../models/engine/session.ts'
+import { encodeModel } from '../../../../models/onnx/model-proto.ts'
+import { ProtobufWriter } from '../../../../models/onnx/protobuf.ts'
 
 function written(write: (writer: ProtobufWriter) => void): number[] {
   const writer = new ProtobufWriter(1)

@@ -1,7 +1,7 @@
 /** A small world with known truth for the ranker's tests. */
 
-import { normalAt, uniformAt } from '../../../models/random.ts'
-import type { RankerRows } from '../../../models/ranker-data.ts'
+import { normalAt, uniformAt } from '../../../../models/engine/random.ts'
+import type { RankerRows } from '../../../../models/ranker/ranker-data.ts'
 
 export const objectives = ['click', 'finish', 'positive', 'negative']
 export const worldFeatures = 8

@@ -1,9 +1,10 @@
 /** The ranker's loss over a set of rows of any size, with the definition that trains it and without dropout. */
-import { Graph } from './graph/graph.ts'
-import type { Parameters } from './parameters.ts'
+
+import type { Parameters } from '../engine/parameters.ts'
+import { type Feeds, openSession, run, type Session, tensor } from '../engine/session.ts'
+import { Graph } from '../graph/graph.ts'
 import { type RankerArchitecture, type RankerLoss, rankerLogits, rankerLossSums } from './ranker.ts'
 import type { RankerRows } from './ranker-data.ts'
-import { type Feeds, openSession, run, type Session, tensor } from './session.ts'
 import type { Standardisation } from './standardisation.ts'
 
 export interface RankerMetrics {

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Adam, adamDefaults } from '../../../models/optimizers/adam.ts'
-import { RowAdam, scatterAddRows } from '../../../models/optimizers/row-adam.ts'
-import { learningRateSchedule } from '../../../models/optimizers/schedule.ts'
+import { Adam, adamDefaults } from '../../../../models/optimizers/adam.ts'
+import { RowAdam, scatterAddRows } from '../../../../models/optimizers/row-adam.ts'
+import { learningRateSchedule } from '../../../../models/optimizers/schedule.ts'
 
 const size = (step: number, learningRate = 0.1, gradientScale = 1) => ({ step, learningRate, gradientScale })
 const whole = (length: number, decays = false) => ({ begin: 0, end: length, decays })

@@ -2,15 +2,16 @@
  * The multi-objective ranker: a multi-gate mixture of experts (Ma et al., KDD 2018) with one tower per objective, beside a
  * linear path from the features to each logit ("wide", Cheng et al., DLRS 2016). One definition trains, evaluates and serves.
  */
-import { add, clip, div, dropout, mul, relu, scale, sign, sub } from './graph/arithmetic.ts'
-import { Graph, type Value } from './graph/graph.ts'
-import { concat, reshape, slice, split } from './graph/layout.ts'
-import { binaryCrossEntropy } from './graph/loss.ts'
-import { linear, matmul } from './graph/matrix.ts'
-import { logSoftmax, reduceSum, softmax } from './graph/reduction.ts'
-import { glorotUniform, heNormal, zeros } from './initialisers.ts'
-import type { Dimension } from './onnx/model-proto.ts'
-import type { Parameters } from './parameters.ts'
+
+import { glorotUniform, heNormal, zeros } from '../engine/initialisers.ts'
+import type { Parameters } from '../engine/parameters.ts'
+import { add, clip, div, dropout, mul, relu, scale, sign, sub } from '../graph/arithmetic.ts'
+import { Graph, type Value } from '../graph/graph.ts'
+import { concat, reshape, slice, split } from '../graph/layout.ts'
+import { binaryCrossEntropy } from '../graph/loss.ts'
+import { linear, matmul } from '../graph/matrix.ts'
+import { logSoftmax, reduceSum, softmax } from '../graph/reduction.ts'
+import type { Dimension } from '../onnx/model-proto.ts'
 import type { Standardisation } from './standardisation.ts'
 
 export interface RankerArchitecture {

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { bytesOf, replaceFile } from './durable-file.ts'
+import { bytesOf, replaceFile } from '../artefact/durable-file.ts'
 
 export interface Checkpoint {
   readonly seed: number
