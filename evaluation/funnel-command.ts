@@ -90,7 +90,7 @@ export async function evaluateFunnel(options: FunnelEvaluationOptions): Promise<
     const result = await walkForward({ ...options, ...plan, journal, scratch, train })
     clock.lap('walk')
     const { follower, contents } = result
-    const index = measureTrainedIndex(settings, follower.replay, contents, indexRequestsMax, seed)
+    const index = await measureTrainedIndex(settings, follower.replay, contents, indexRequestsMax, seed)
     clock.lap('index')
     return reportOf(
       result,

@@ -65,7 +65,7 @@ export async function evaluateIndex(options: IndexEvaluationOptions): Promise<In
   if (count === 0) throw new RangeError(`nobody engaged with anything in ${history.events} simulated events`)
   const contents = await fitRetrievalModels({ engagements, count, items, settings, seed, progress })
   clock.lap('train')
-  const index = measureTrainedIndex(settings, replay, contents, queries, seed)
+  const index = await measureTrainedIndex(settings, replay, contents, queries, seed)
   clock.lap('search')
   return {
     protocol:

@@ -5,15 +5,16 @@
 
 import type { Settings } from '../config/settings.ts'
 import type { CatalogState } from '../domain/catalog-state.ts'
+import { type PerSpace, type SpaceName, spaceNames } from '../features/vector-spaces.ts'
 import type { PublishedEpoch } from '../funnel/counters-state.ts'
 import { exhaust } from '../funnel/exhaust.ts'
 import { filters } from '../funnel/filters/registry.ts'
 import { gatherProposals } from '../funnel/gather.ts'
 import { IndexPartition } from '../funnel/index-partition.ts'
 import type { Partition, RankedItems } from '../funnel/partition.ts'
-import { type ModelSetHandles, type SpaceName, spaceNames } from '../funnel/ports.ts'
+import type { ModelSetHandles } from '../funnel/ports.ts'
 import { Proposals } from '../funnel/proposals.ts'
-import type { RequestFrame } from '../funnel/request-frame.ts'
+import { queryVectorsOf, type RequestFrame } from '../funnel/request-frame.ts'
 import type { RetrievalFrame } from '../funnel/retrieval-frame.ts'
 import { indexSettings } from '../funnel/settings.ts'
 import { commonSettings } from '../funnel/source-settings.ts'
@@ -51,19 +52,28 @@ export interface IndexRecall {
   readonly linksPerPoint: number
   readonly buildWidth: number
   readonly searchWidthFactor: number
-  readonly spaces: Readonly<Record<SpaceName, SpaceRecall>>
+  /** Of the spaces that the set was trained for. */
+  readonly spaces: Readonly<Partial<Record<SpaceName, SpaceRecall>>>
+}
+
+const sourceOf: PerSpace<string> = {
+  collaborative: 'collaborative',
+  content: 'content',
+  twoTower: 'two-tower',
+  sequence: 'sequence',
 }
 
 export function measureIndexRecall(input: IndexRecallInput): IndexRecall {
   const { linksPerPoint, buildWidth, searchWidthFactor } = input.settings.of(indexSettings)
   const partitions = buildPartitions(input)
-  const spaces = spaceNames.map(space => [space, measureSpace(space, partitions, input)] as const)
+  const trained = spaceNames.filter(space => input.handles.spaces[space].dimension > 0)
+  const spaces = trained.map(space => [space, measureSpace(space, partitions, input)] as const)
   return {
     partitions: partitions.length,
     linksPerPoint,
     buildWidth,
     searchWidthFactor,
-    spaces: Object.fromEntries(spaces) as Record<SpaceName, SpaceRecall>,
+    spaces: Object.fromEntries(spaces),
   }
 }
 
@@ -82,7 +92,7 @@ function buildPartitions({ settings, catalog, epoch, handles }: IndexRecallInput
 }
 
 function measureSpace(space: SpaceName, partitions: readonly IndexPartition[], input: IndexRecallInput): SpaceRecall {
-  const source = sources.findIndex(({ name }) => name === space)
+  const source = sources.findIndex(({ name }) => name === sourceOf[space])
   const budgets = new Uint16Array(sources.length)
   budgets[source] = commonSettings(input.settings, sources[source].settings).budget
   const probes = partitions.map(partition => new Probe(partition))
@@ -92,7 +102,7 @@ function measureSpace(space: SpaceName, partitions: readonly IndexPartition[], i
   let wanted = 0
   let hits = 0
   for (const request of input.requests) {
-    if ((space === 'collaborative' ? request.collaborativeQuery : request.contentQuery).length === 0) continue
+    if (queryVectorsOf(request)[space].length === 0) continue
     requests++
     const answer = (stands: readonly Stand[]) =>
       gatherProposals(

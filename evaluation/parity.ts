@@ -104,7 +104,7 @@ class ParityChecker {
   async visit(numbered: Numbered): Promise<void> {
     const { seq, record } = numbered
     while (this.models.isDue(seq)) await this.models.load()
-    if (record.kind === 'served') return this.check(seq, record.served)
+    if (record.kind === 'served') return await this.check(seq, record.served)
     const user = userOf(record)
     if (user !== null) this.keepViews(user, seq)
     this.replay.apply(numbered)
@@ -138,10 +138,10 @@ class ParityChecker {
     if (this.served.isReadAfter(epoch, epoch)) this.epochs.set(epoch, new CounterEpochReader(this.replay.epoch))
   }
 
-  private check(seq: number, served: ServedRecord): void {
+  private async check(seq: number, served: ServedRecord): Promise<void> {
     const reason = this.reasonToSkip(served)
     if (reason !== null) this.skipped[reason] = (this.skipped[reason] ?? 0) + 1
-    else this.compare(seq, served)
+    else await this.compare(seq, served)
     this.served.pass(seq, served.user)
     this.views.delete(seq)
     for (const epoch of this.epochs.keys()) if (!this.served.isReadAfter(epoch, seq)) this.epochs.delete(epoch)
@@ -156,7 +156,7 @@ class ParityChecker {
     return null
   }
 
-  private compare(seq: number, served: ServedRecord): void {
+  private async compare(seq: number, served: ServedRecord): Promise<void> {
     this.checked++
     const { user, userSeq, context, catalogSeq, counterEpoch, now } = served
     const view = this.views.get(seq) ?? this.viewOf(user, context, catalogSeq, now)
@@ -164,7 +164,7 @@ class ParityChecker {
     const counters = this.epochs.get(counterEpoch)
     if (counters === undefined) return this.differs(seq, served, `there is no counter epoch ${counterEpoch}`)
     const { catalog } = this.replay
-    const ranked = this.features.compute(served, view, counters, this.models.find(served.modelSet)!, catalog)
+    const ranked = await this.features.compute(served, view, counters, this.models.find(served.modelSet)!, catalog)
     const difference = compareFeatures(served, ranked, catalog)
     if (difference === null) this.matched++
     else this.differs(seq, served, difference.problem, difference.feature)

@@ -42,7 +42,7 @@ export class ReplayedModelSets {
     const [id] = this.due.pop()!
     try {
       const contents = await readModelSet(await loadArtefact(this.root, id, this.schemaHash))
-      this.loaded.set(id, new ServedModelSet(exhaust(this.live.load(id, contents, this.schemaHash)).handles))
+      this.loaded.set(id, await ServedModelSet.open(exhaust(this.live.load(id, contents, this.schemaHash)).handles))
     } catch (error) {
       // Feeds of a set that is gone, damaged or of other features are skipped, which the report counts.
       if (!(error instanceof Error && /^(Artefact|Schema)/.test(error.name))) throw error

@@ -4,9 +4,10 @@ import type { CounterReader } from '../domain/counters.ts'
 import { decodeFrame } from '../domain/frame.ts'
 import type { ServedRecord } from '../domain/journal.ts'
 import type { UserView } from '../features/user-view.ts'
+import { noQueryVectors, type QueryVectors } from '../features/vector-spaces.ts'
 import { unpackCandidates } from '../funnel/candidate-log.ts'
 import { CandidateStage } from '../funnel/candidate-stage.ts'
-import { noQueryVectors, QueryEncoder, type QueryVectors } from '../funnel/hydrators/query-vectors.ts'
+import { QueryEncoder } from '../funnel/hydrators/query-vectors.ts'
 import { ModelSpaces } from '../funnel/model-spaces.ts'
 import type { ModelSetHandles } from '../funnel/ports.ts'
 import { packRequest } from '../funnel/recommend.ts'
@@ -17,13 +18,17 @@ export class ServedModelSet {
   readonly spaces: ModelSpaces
   private readonly encoder: QueryEncoder
 
-  constructor(handles: ModelSetHandles) {
-    this.spaces = new ModelSpaces(handles)
-    this.encoder = new QueryEncoder(this.spaces, handles.foldIn)
+  private constructor(spaces: ModelSpaces, encoder: QueryEncoder) {
+    this.spaces = spaces
+    this.encoder = encoder
   }
 
-  queryVectors(view: UserView, querySeq: number, { items }: CatalogState): QueryVectors {
-    if (view.historyItem.length === 0) return noQueryVectors
+  static async open(handles: ModelSetHandles): Promise<ServedModelSet> {
+    const spaces = new ModelSpaces(handles)
+    return new ServedModelSet(spaces, await QueryEncoder.open(spaces, handles))
+  }
+
+  queryVectors(view: UserView, querySeq: number, { items }: CatalogState): Promise<QueryVectors> {
     const { historyItem, historyWeight } = view
     return this.encoder.encode({ generation: 0, tablesVersion: 0, querySeq, historyItem, historyWeight }, items)
   }
@@ -46,15 +51,15 @@ export class ServedFeatures {
     this.stage = new CandidateStage(settings)
   }
 
-  compute(
+  async compute(
     served: ServedRecord,
     view: UserView,
     counters: CounterReader,
     models: ServedModelSet,
     catalog: CatalogState,
-  ): RankedFeatures {
+  ): Promise<RankedFeatures> {
     const query =
-      served.degraded === 'query-vectors' ? noQueryVectors : models.queryVectors(view, served.querySeq, catalog)
+      served.degraded === 'query-vectors' ? noQueryVectors : await models.queryVectors(view, served.querySeq, catalog)
     const request = this.requestFrame(served, view, query, catalog)
     const logged = unpackCandidates(served.candidates)
     this.stage.admit(logged, request, catalog.items)

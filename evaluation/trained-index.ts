@@ -6,9 +6,10 @@ import { QueryEncoder } from '../funnel/hydrators/query-vectors.ts'
 import { LiveModelSets } from '../funnel/live-model-sets.ts'
 import type { ModelSetContents } from '../funnel/model-set-files.ts'
 import { ModelSpaces } from '../funnel/model-spaces.ts'
+import type { RequestFrame } from '../funnel/request-frame.ts'
 import type { Replay } from '../learning/replay.ts'
 import { type IndexRecall, measureIndexRecall } from './index-recall.ts'
-import { personalRequest } from './personal-request.ts'
+import { personalRequest, personalView } from './personal-request.ts'
 
 /**
  * Recall of the search on trained vectors, with the query vectors of people who have a history.
@@ -16,25 +17,27 @@ import { personalRequest } from './personal-request.ts'
  * @param replay the history folded to where the people are to be asked for
  * @param requestsMax people that are searched for at most, chosen by a seeded hash
  */
-export function measureTrainedIndex(
+export async function measureTrainedIndex(
   settings: Settings,
   replay: Replay,
   contents: ModelSetContents,
   requestsMax: number,
   seed: number,
-): IndexRecall {
+): Promise<IndexRecall> {
   const { catalog, counters, epoch } = replay
   const models = new LiveModelSets(catalog, catalog.items.rowCount, () => {})
   const { handles, generation } = exhaust(models.load('measured', contents, ''))
-  const encoder = new QueryEncoder(new ModelSpaces(handles), handles.foldIn)
+  const encoder = await QueryEncoder.open(new ModelSpaces(handles), handles)
   const encode = ({ historyItem, historyWeight }: UserView) =>
     encoder.encode(
       { generation, tablesVersion: 1, querySeq: catalog.appliedSeq, historyItem, historyWeight },
       catalog.items,
     )
-  const requests = peopleWithHistory(replay, requestsMax, seed).map(userId =>
-    personalRequest(replay, settings, userId, catalog.lastEventAt, encode, generation),
-  )
+  const requests: RequestFrame[] = []
+  for (const userId of peopleWithHistory(replay, requestsMax, seed)) {
+    const query = await encode(personalView(replay, userId, catalog.lastEventAt))
+    requests.push(personalRequest(replay, settings, userId, catalog.lastEventAt, query, generation))
+  }
   const popular = counters.lists(epoch.epoch, epoch.at)
   return measureIndexRecall({ settings, catalog, epoch: { counters: epoch, popular }, handles, requests })
 }

@@ -5,11 +5,12 @@ import { CrossFeatures } from './cross-features.ts'
 import { ItemDynamicFeatures } from './item-dynamic-features.ts'
 import { writeItemStatic } from './item-static-features.ts'
 import { RecentItems } from './recent-items.ts'
-import { type QueryVectors, RecentSimilarity } from './recent-similarity.ts'
+import { RecentSimilarity } from './recent-similarity.ts'
 import { writeRetrieval } from './retrieval-features.ts'
 import { featureCount } from './schema.ts'
 import type { FeatureSettings } from './settings.ts'
 import { type UserView, userFeatureCount } from './user-view.ts'
+import type { PerSpace, QueryVectors } from './vector-spaces.ts'
 
 /** What the features of one request are read from, each pinned to the request's own version. */
 export interface FeatureTables {
@@ -17,8 +18,7 @@ export interface FeatureTables {
   /** Items of the history are read as of this journal number, the candidates by their rows. */
   readonly catalogSeq: number
   readonly counters: CounterReader
-  readonly collaborative: VectorReader
-  readonly content: VectorReader
+  readonly spaces: PerSpace<VectorReader>
 }
 
 /**
@@ -61,7 +61,7 @@ export class FeatureAssembler {
     const { now, userFeatures } = view
     checkSizes(userFeatures.length, count, out.length)
     this.#recent.begin(view, items, tables.catalogSeq)
-    this.#similar.begin(this.#recent, tables.collaborative, tables.content, query)
+    this.#similar.begin(this.#recent, tables.spaces, query)
     this.#dynamic.begin(counters, now)
     this.#cross.begin(view, this.#recent, items, counters)
     let at = 0

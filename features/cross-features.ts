@@ -33,6 +33,7 @@ export const crossFeatures = defineFeatures('cross', {
   recentCollaborativeMean: [1, 'mean of the same'],
   lastCollaborative: [1, 'collaborative cosine to the very last item'],
   lastContent: [1, 'content cosine to the very last item'],
+  lastSequence: [1, 'sequence cosine to the very last item'],
   positiveContentMax: [1, 'largest content cosine to the last 5 positives'],
   impressionsUnclickedLog: [1, "ln(1 + the user's impressions of the item without a click)"],
 })
@@ -90,6 +91,7 @@ export class CrossFeatures {
     out[at++] = similar.recentCollaborativeMean()
     out[at++] = similar.lastCollaborative()
     out[at++] = similar.lastContent()
+    out[at++] = similar.lastSequence()
     out[at++] = similar.positiveContentMax()
     out[at++] = logCount(this.#impressionsOf(item))
     return at

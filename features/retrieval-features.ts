@@ -14,6 +14,10 @@ export const retrievalFeatures = defineFeatures('retrieval', {
   collaborativeKnown: [1, '1 when both have a collaborative vector'],
   contentCosine: [1, 'cosine of user and item in the content space, 0 when unknown'],
   contentKnown: [1, '1 when both have a content vector'],
+  twoTowerCosine: [1, 'cosine of user and item in the two-tower space, 0 when unknown'],
+  twoTowerKnown: [1, '1 when both have a two-tower vector'],
+  sequenceProduct: [1, 'inner product of user and item in the sequence space within [-30, 30], 0 when unknown'],
+  sequenceKnown: [1, '1 when both have a sequence vector'],
   coVisitationLog: [1, 'ln(1 + affinity through item-to-item lists)'],
   coVisitationPerPopularity: [1, 'the same affinity over the square root of 1 + clicks of the item, at most 10'],
 })
@@ -35,6 +39,10 @@ export function writeRetrieval(
   out[at++] = similar.collaborative.queryKnown() ? 1 : 0
   out[at++] = similar.content.queryCosine()
   out[at++] = similar.content.queryKnown() ? 1 : 0
+  out[at++] = similar.twoTower.queryCosine()
+  out[at++] = similar.twoTower.queryKnown() ? 1 : 0
+  out[at++] = similar.sequence.queryInnerProduct()
+  out[at++] = similar.sequence.queryKnown() ? 1 : 0
   out[at++] = logCount(coVisitation)
   out[at++] = clamp(coVisitation / Math.sqrt(1 + clicks), 0, 10)
   return at

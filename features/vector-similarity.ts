@@ -1,8 +1,8 @@
 import type { VectorReader } from '../domain/item-table/item-reader.ts'
 import { clamp } from './numeric.ts'
 
-/** Inner products are clamped to this: far beyond what a trained model gives, but finite. */
-const innerProductMax = 10
+/** Inner products of fitted factors are clamped to this: far beyond what a trained model gives, but finite. */
+const factorProductMax = 10
 
 const rowsPerBlock = 4
 
@@ -17,6 +17,7 @@ const rowsPerBlock = 4
  */
 export class VectorSimilarity {
   readonly #rowsMax: number
+  readonly #productMax: number
   #reader: VectorReader | undefined
   #dimension = 0
   #rows = 2
@@ -26,7 +27,9 @@ export class VectorSimilarity {
   #queryNorm = 0
   #candidateNorm = 0
 
-  constructor(anchorsMax: number) {
+  /** @param productMax what inner products with the query are clamped to */
+  constructor(anchorsMax: number, productMax = factorProductMax) {
+    this.#productMax = productMax
     this.#rowsMax = Math.ceil((2 + anchorsMax) / rowsPerBlock) * rowsPerBlock
     this.#products = new Float64Array(this.#rowsMax)
   }
@@ -79,7 +82,7 @@ export class VectorSimilarity {
   }
 
   queryInnerProduct(): number {
-    return this.queryKnown() ? clamp(this.#products[1], -innerProductMax, innerProductMax) : 0
+    return this.queryKnown() ? clamp(this.#products[1], -this.#productMax, this.#productMax) : 0
   }
 
   queryCosine(): number {

@@ -10,7 +10,7 @@ import { featureSettings } from '../features/settings.ts'
 import { gatherProposals, type SourceProposals } from './gather.ts'
 import { hydrateCoVisitation } from './hydrators/co-visitation.ts'
 import type { ModelSpaces } from './model-spaces.ts'
-import type { RequestFrame } from './request-frame.ts'
+import { queryVectorsOf, type RequestFrame } from './request-frame.ts'
 import type { RetrievalFrame } from './retrieval-frame.ts'
 import { commonSettings } from './source-settings.ts'
 import { itemToItemSettings } from './sources/item-to-item.ts'
@@ -85,8 +85,8 @@ export class CandidateStage {
     this.assembler.assemble(
       query,
       candidates,
-      { items, catalogSeq: query.catalogSeq, counters, collaborative: spaces.collaborative, content: spaces.content },
-      { collaborative: query.collaborativeQuery, content: query.contentQuery },
+      { items, catalogSeq: query.catalogSeq, counters, spaces: spaces.readers },
+      queryVectorsOf(query),
       matrix,
     )
     return matrix

@@ -11,11 +11,12 @@ import type { VectorIndex } from '../algorithms/retrieval/vector-index.ts'
 import type { SettingsOf } from '../config/fragment.ts'
 import type { Settings } from '../config/settings.ts'
 import { grown } from '../domain/grown.ts'
+import { type PerSpace, perSpace, type SpaceName, spaceNames } from '../features/vector-spaces.ts'
 import { FreshList } from './fresh-list.ts'
 import { scatterHistory } from './hydrators/co-visitation.ts'
 import { ModelSpaces } from './model-spaces.ts'
 import type { Partition, RankedItems } from './partition.ts'
-import { type ModelSetHandles, type SpaceName, spaceNames, type ThreadTables } from './ports.ts'
+import type { ModelSetHandles, ThreadTables } from './ports.ts'
 import type { RequestFrame } from './request-frame.ts'
 import { indexSettings } from './settings.ts'
 import { itemToItemSettings } from './sources/item-to-item.ts'
@@ -24,7 +25,8 @@ import { TableReaders } from './table-readers.ts'
 
 interface Generation {
   readonly spaces: ModelSpaces
-  readonly indexes: Readonly<Record<SpaceName, VectorIndex>>
+  /** None for a space that the set was not trained for. */
+  readonly indexes: PerSpace<VectorIndex | null>
   ready: boolean
 }
 
@@ -93,18 +95,18 @@ export class IndexPartition implements Partition {
   }
 
   sizeOf(space: SpaceName): number {
-    return this.current?.indexes[space].size ?? 0
+    return this.current?.indexes[space]?.size ?? 0
   }
 
   nearest(space: SpaceName, query: Float32Array, k: number): RankedItems {
-    const index = this.current!.indexes[space]
+    const index = this.current!.indexes[space]!
     index.setSearchWidth(spaceSearchWidth(k, this.index))
     const result = this.scratch(k)
     return result.filled(index.search(query, k, result))
   }
 
   scan(space: SpaceName, query: Float32Array, k: number): RankedItems {
-    const vectors = this.current!.spaces[space]
+    const vectors = this.current!.spaces.readers[space]
     this.top.begin(k)
     this.owned.forEach(item => {
       const row = this.items.currentRow(item)
@@ -164,7 +166,7 @@ export class IndexPartition implements Partition {
     const retired = this.generations.get(generation)
     this.generations.delete(generation)
     // The graphs lie outside the heap, where the collector does not see how much there is to free.
-    for (const name of spaceNames) retired?.indexes[name].clear()
+    for (const name of spaceNames) retired?.indexes[name]?.clear()
   }
 
   /** Steps that bring changed or new items of this partition into every index; each places one item at most. */
@@ -183,6 +185,7 @@ export class IndexPartition implements Partition {
     const gone = row < 0 || this.items.isDeleted(row)
     for (const name of spaceNames) {
       const index = generation.indexes[name]
+      if (index === null) continue
       if (!gone && generation.spaces.vectorInto(name, row)) index.upsert(item, generation.spaces.vector[name])
       else if (index.has(item)) index.remove(item)
     }
@@ -190,11 +193,11 @@ export class IndexPartition implements Partition {
 
   private emptyIndexes(handles: ModelSetHandles): Generation['indexes'] {
     const capacity = handles.owned.length + 1024
-    const make = (name: SpaceName) => {
-      const size = { dimension: handles.spaces[name].dimension, capacity, ordinaryNorm: handles.ordinaryNorm[name] }
-      return createSpaceIndex(name, size, this.index)
-    }
-    return { collaborative: make('collaborative'), content: make('content') }
+    return perSpace(name => {
+      const { dimension } = handles.spaces[name]
+      const size = { dimension, capacity, ordinaryNorm: handles.ordinaryNorm[name] }
+      return dimension === 0 ? null : createSpaceIndex(name, size, this.index)
+    })
   }
 
   private drain(k: number): RankedItems {

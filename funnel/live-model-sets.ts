@@ -8,10 +8,11 @@
 import type { CatalogState } from '../domain/catalog-state.ts'
 import type { Item } from '../domain/item.ts'
 import { VectorSpaceWriter } from '../domain/shared/vector-space.ts'
+import { type PerSpace, perSpace, spaceNames } from '../features/vector-spaces.ts'
 import { contentDocument } from './content-document.ts'
 import type { ModelSetContents } from './model-set-files.ts'
 import { shareModelSet } from './model-set-sharing.ts'
-import type { ModelSetHandles, SpaceName } from './ports.ts'
+import type { ModelSetHandles } from './ports.ts'
 
 /** A loaded set; `handles.owned` is filled per shard. */
 export interface LiveModelSet {
@@ -21,7 +22,7 @@ export interface LiveModelSet {
 }
 
 interface Loaded extends LiveModelSet {
-  readonly spaces: Readonly<Record<SpaceName, VectorSpaceWriter>>
+  readonly spaces: PerSpace<VectorSpaceWriter>
   readonly contents: ModelSetContents
   pins: number
   /** Every vector of the items that were there has been written. */
@@ -49,18 +50,14 @@ export class LiveModelSets {
    */
   *load(id: string, contents: ModelSetContents, rankerSchemaHash: string): Generator<void, LiveModelSet> {
     const generation = ++this.generations
-    const space = (dimension: number) => new VectorSpaceWriter(dimension, this.rowsMax)
-    const spaces = {
-      collaborative: space(contents.collaborative.dimension),
-      content: space(contents.content.dimension),
-    }
+    const spaces = perSpace(space => new VectorSpaceWriter(contents[space]?.dimension ?? 0, this.rowsMax))
     const ordinals = yield* this.ordinalsOf(contents.vocabulary)
     const place = { generation, id, spaces, ordinals, itemCount: this.catalog.items.itemCount, rankerSchemaHash }
     const handles = yield* shareModelSet(contents, place)
     const loaded: Loaded = { generation, id, handles, spaces, contents, pins: 0, complete: false }
     this.loaded.set(generation, loaded)
     try {
-      yield* this.placeFactors(loaded, ordinals)
+      yield* this.placeTrained(loaded, ordinals)
       yield* this.encodeContents(loaded)
       loaded.complete = true
     } finally {
@@ -73,15 +70,14 @@ export class LiveModelSets {
   admit(row: number, item: Item): void {
     for (const loaded of this.loaded.values()) {
       writeContent(loaded.spaces.content, loaded.contents, row, item)
-      this.writeFactors(loaded, row)
+      this.writeTrained(loaded, row)
     }
   }
 
   /** A row without facts, or one that is about to be used again, has no vectors. */
   clear(row: number): void {
     for (const { spaces } of this.loaded.values()) {
-      spaces.collaborative.clear(row)
-      spaces.content.clear(row)
+      for (const space of spaceNames) spaces[space].clear(row)
     }
   }
 
@@ -130,11 +126,11 @@ export class LiveModelSets {
     return ordinals
   }
 
-  private *placeFactors(loaded: Loaded, ordinals: Int32Array): Generator<void> {
+  private *placeTrained(loaded: Loaded, ordinals: Int32Array): Generator<void> {
     const { items } = this.catalog
     for (const item of ordinals) {
       const row = item < 0 ? -1 : items.currentRow(item)
-      if (row >= 0 && !items.isDeleted(row)) this.writeFactors(loaded, row)
+      if (row >= 0 && !items.isDeleted(row)) this.writeTrained(loaded, row)
       yield
     }
   }
@@ -149,15 +145,23 @@ export class LiveModelSets {
   }
 
   /** Found by the item, not carried over from its row before: an item that was deleted meanwhile gets them back. */
-  private writeFactors({ spaces, contents, handles }: Loaded, row: number): void {
-    const { dimension, vectors } = contents.collaborative
+  private writeTrained({ spaces, contents, handles }: Loaded, row: number): void {
     const { placeOf } = handles.foldIn
     const item = this.catalog.items.itemOf(row)
     const place = item < placeOf.length ? placeOf[item] : -1
-    if (place < 0) spaces.collaborative.clear(row)
-    else spaces.collaborative.write(row, vectors.subarray(place * dimension, (place + 1) * dimension))
+    for (const space of trainedSpaces) {
+      const trained = contents[space]
+      if (trained === null) continue
+      const { dimension, vectors } = trained
+      const vector = vectors.subarray(Math.max(0, place) * dimension, (Math.max(0, place) + 1) * dimension)
+      if (place < 0 || vector.every(x => x === 0)) spaces[space].clear(row)
+      else spaces[space].write(row, vector)
+    }
   }
 }
+
+/** Spaces in which an item has a vector because it was met in training. */
+const trainedSpaces = ['collaborative', 'sequence'] as const
 
 function writeContent(space: VectorSpaceWriter, { content }: ModelSetContents, row: number, item: Item): void {
   const vector = new Float32Array(content.dimension)

@@ -18,7 +18,7 @@ export async function loadModelSet(handles: ModelSetHandles, settings: Settings)
   return {
     generation: handles.generation,
     spaces,
-    encoder: new QueryEncoder(spaces, handles.foldIn),
+    encoder: await QueryEncoder.open(spaces, handles),
     ranker: handles.ranker === null ? null : await NeuralRanker.open(handles.ranker, settings),
   }
 }

@@ -6,7 +6,7 @@ import type { ContentEncoderOptions } from '../algorithms/text/content-encoder.t
 import { objectives } from '../domain/roles.ts'
 import { ArtefactCorrupt } from '../models/artefact/artefact-manifest.ts'
 import type { CalibrationTable } from '../models/calibration/calibration.ts'
-import type { ModelSetContents, RankerContents } from './model-set-files.ts'
+import type { ModelSetContents, RankerContents, SequenceContents } from './model-set-files.ts'
 
 export const modelSetFiles = {
   vocabulary: 'vocabulary.strings',
@@ -18,6 +18,9 @@ export const modelSetFiles = {
   offsets: 'co-visitation-offsets.u32',
   neighbours: 'co-visitation-neighbours.u32',
   scores: 'co-visitation-scores.f32',
+  sequence: 'sequence.onnx',
+  sequenceVectors: 'sequence.f32',
+  sequenceOptions: 'sequence.json',
   ranker: 'ranker.onnx',
   calibration: 'calibration.json',
 } as const
@@ -26,7 +29,7 @@ type ModelSetFile = keyof typeof modelSetFiles
 
 /** @throws ArtefactCorrupt naming the file */
 export function checkModelSet(id: string, contents: ModelSetContents): void {
-  const { vocabulary, collaborative, coVisitation, ranker } = contents
+  const { vocabulary, collaborative, coVisitation, sequence, ranker } = contents
   const { dimension, vectors, foldIn } = collaborative
   const count = vocabulary.length
   expectThat(isCount(dimension), id, 'foldIn', 'has no dimension')
@@ -35,6 +38,7 @@ export function checkModelSet(id: string, contents: ModelSetContents): void {
     expectThat(Number.isFinite(value), id, 'foldIn', 'lacks a number')
   expectLength(vectors, count * dimension, id, 'vectors', `${count} items of ${dimension} dimensions`)
   checkLists(id, coVisitation, count)
+  if (sequence !== null) checkSequence(id, sequence, count)
   if (ranker !== null) checkCalibration(id, ranker)
 }
 
@@ -48,6 +52,12 @@ export function checkContentEncoder(
   expectThat(isCount(buckets) && isCount(dimension), id, 'contentOptions', 'has no buckets or no dimension')
   expectLength(idf, buckets, id, 'idf', `${buckets} buckets`)
   expectLength(projection, buckets * dimension, id, 'projection', `${buckets} buckets of ${dimension} dimensions`)
+}
+
+function checkSequence(id: string, { dimension, maxLength, vectors }: SequenceContents, count: number): void {
+  expectThat(isCount(dimension), id, 'sequenceOptions', 'has no dimension')
+  expectThat(isCount(maxLength), id, 'sequenceOptions', 'has no length of history')
+  expectLength(vectors, count * dimension, id, 'sequenceVectors', `${count} items of ${dimension} dimensions`)
 }
 
 function checkLists(

@@ -25,7 +25,21 @@ export interface ModelSetContents {
   }
   readonly content: ContentEncoder
   readonly coVisitation: ItemLists
+  /** Towers over content and profiles; absent where they were not trained. */
+  readonly twoTower: null
+  /** Self-attention over the history; absent where it was not trained. */
+  readonly sequence: SequenceContents | null
   readonly ranker: RankerContents | null
+}
+
+export interface SequenceContents {
+  readonly dimension: number
+  /** [vocabulary × dimension]; an item that was met too seldom has zeros. */
+  readonly vectors: Float32Array
+  /** The encoder of a history, see `models/sequence/sequence-encoder.ts`. */
+  readonly onnx: Uint8Array
+  /** Newest items of a history that it looks at. */
+  readonly maxLength: number
 }
 
 export interface RankerContents {
@@ -43,7 +57,7 @@ export function writeModelSet(
   description: ModelSetDescription,
   contents: ModelSetContents,
 ): Promise<Manifest> {
-  const { collaborative, content, coVisitation, ranker } = contents
+  const { collaborative, content, coVisitation, sequence, ranker } = contents
   const { options, idf, projection } = content.toState()
   return writeArtefact(root, description, {
     [modelSetFiles.vocabulary]: [encodeStrings(contents.vocabulary)],
@@ -55,6 +69,11 @@ export function writeModelSet(
     [modelSetFiles.offsets]: [coVisitation.offsets],
     [modelSetFiles.neighbours]: [coVisitation.neighbours],
     [modelSetFiles.scores]: [coVisitation.scores],
+    ...(sequence !== null && {
+      [modelSetFiles.sequence]: [sequence.onnx],
+      [modelSetFiles.sequenceVectors]: [sequence.vectors],
+      [modelSetFiles.sequenceOptions]: [json({ dimension: sequence.dimension, maxLength: sequence.maxLength })],
+    }),
     ...(ranker !== null && {
       [modelSetFiles.ranker]: [ranker.onnx],
       [modelSetFiles.calibration]: [json({ calibration: ranker.calibration, trained: ranker.trained })],
@@ -81,6 +100,8 @@ export async function readModelSet(artefact: Artefact): Promise<ModelSetContents
     collaborative: { dimension, vectors, foldIn },
     content: await readContentEncoder(artefact),
     coVisitation: { offsets, neighbours, scores },
+    twoTower: null,
+    sequence: modelSetFiles.sequence in artefact.manifest.files ? await readSequence(artefact) : null,
     ranker: modelSetFiles.ranker in artefact.manifest.files ? await readRanker(artefact) : null,
   }
   checkModelSet(artefact.manifest.id, contents)
@@ -98,9 +119,19 @@ async function readContentEncoder(artefact: Artefact): Promise<ContentEncoder> {
   return ContentEncoder.fromState({ options, idf, projection })
 }
 
+async function readSequence(artefact: Artefact): Promise<SequenceContents> {
+  const { dimension, maxLength } = await readJson(artefact, modelSetFiles.sequenceOptions)
+  const vectors = await readFloat32(artefact.path(modelSetFiles.sequenceVectors))
+  return { dimension, maxLength, vectors, onnx: await readBytes(artefact, modelSetFiles.sequence) }
+}
+
 async function readRanker(artefact: Artefact): Promise<RankerContents> {
   const { calibration, trained } = await readJson(artefact, modelSetFiles.calibration)
-  return { onnx: new Uint8Array(await readFile(artefact.path(modelSetFiles.ranker))), calibration, trained }
+  return { onnx: await readBytes(artefact, modelSetFiles.ranker), calibration, trained }
+}
+
+async function readBytes(artefact: Artefact, file: string): Promise<Uint8Array> {
+  return new Uint8Array(await readFile(artefact.path(file)))
 }
 
 async function readJson(artefact: Artefact, file: string) {

@@ -2,21 +2,24 @@
  * Puts what every thread reads of a model set into shared memory, in steps short enough to take between two messages.
  */
 import type { VectorSpaceWriter } from '../domain/shared/vector-space.ts'
+import { type PerSpace, perSpace } from '../features/vector-spaces.ts'
 import { ArtefactCorrupt } from '../models/artefact/artefact-manifest.ts'
 import { modelSetFiles } from './model-set-check.ts'
 import type { ModelSetContents } from './model-set-files.ts'
-import type { ModelSetHandles, SpaceName } from './ports.ts'
+import type { ModelSetHandles } from './ports.ts'
 import { ordinaryNorm } from './space-index.ts'
 
 export interface SharedPlace {
   readonly generation: number
   readonly id: string
-  readonly spaces: Readonly<Record<SpaceName, VectorSpaceWriter>>
+  readonly spaces: PerSpace<VectorSpaceWriter>
   /** Item by place in the vocabulary; −1 for what the catalogue does not know. */
   readonly ordinals: Int32Array
   readonly itemCount: number
   readonly rankerSchemaHash: string
 }
+
+const unitNorms = perSpace(() => 1)
 
 /** Numbers that are copied in one step: about 0.1 ms. */
 const copiedPerStep = 65_536
@@ -24,17 +27,18 @@ const copiedPerStep = 65_536
 /** @throws ArtefactCorrupt when a list names a neighbour that is not in the vocabulary */
 export function* shareModelSet(contents: ModelSetContents, place: SharedPlace): Generator<void, ModelSetHandles> {
   const { generation, id, spaces, ordinals, itemCount, rankerSchemaHash } = place
-  const { collaborative, ranker } = contents
+  const { collaborative, sequence, ranker } = contents
   const placeOf = shared(Int32Array, itemCount).fill(-1)
   for (let at = 0; at < ordinals.length; at++) if (ordinals[at] >= 0) placeOf[ordinals[at]] = at
   yield
-  const norm = ordinaryNorm(collaborative.vectors, collaborative.dimension)
+  const norms = { ...unitNorms, collaborative: ordinaryNorm(collaborative.vectors, collaborative.dimension) }
+  if (sequence !== null) norms.sequence = ordinaryNorm(sequence.vectors, sequence.dimension)
   yield
   return {
     generation,
     id,
-    spaces: { collaborative: spaces.collaborative.handles(), content: spaces.content.handles() },
-    ordinaryNorm: { collaborative: norm, content: 1 },
+    spaces: perSpace(space => spaces[space].handles()),
+    ordinaryNorm: norms,
     coVisitation: yield* listsByOrdinal(id, contents.coVisitation, ordinals, placeOf),
     foldIn: {
       dimension: collaborative.dimension,
@@ -42,6 +46,8 @@ export function* shareModelSet(contents: ModelSetContents, place: SharedPlace): 
       placeOf,
       settings: collaborative.foldIn,
     },
+    sequence:
+      sequence === null ? null : { onnx: sequence.onnx, dimension: sequence.dimension, maxLength: sequence.maxLength },
     ranker: ranker === null ? null : { ...ranker, schemaHash: rankerSchemaHash },
     owned: new Uint32Array(0),
   }

@@ -2,7 +2,7 @@ import type { Settings } from '../config/settings.ts'
 import type { CounterReader } from '../domain/counters.ts'
 import type { ItemReader } from '../domain/item-table/item-reader.ts'
 import type { PopularLists } from '../domain/popular-lists.ts'
-import type { SpaceName } from './ports.ts'
+import type { SpaceName } from '../features/vector-spaces.ts'
 import type { RequestFrame } from './request-frame.ts'
 
 /** Items with scores, best first; the columns are scratch of the partition, valid until the next call. */

@@ -4,15 +4,17 @@ import type { PopularLists } from '../domain/popular-lists.ts'
 import type { Objective } from '../domain/roles.ts'
 import type { CounterEpochHandles } from '../domain/shared/counter-epochs.ts'
 import type { VectorSpaceHandles } from '../domain/shared/vector-space.ts'
+import type { PerSpace } from '../features/vector-spaces.ts'
 import type { CalibrationTable } from '../models/calibration/calibration.ts'
 import type { FoldInSettings } from '../models/factorisation/fold-in.ts'
 
-/** The spaces in which items have vectors. */
-export const spaceNames = ['collaborative', 'content'] as const
-export type SpaceName = (typeof spaceNames)[number]
-
-/** Factor vectors keep their norms, which carry popularity; text vectors are normalised. */
-export const spaceMetric: Readonly<Record<SpaceName, Metric>> = { collaborative: 'inner-product', content: 'cosine' }
+/** Factors and embeddings keep their norms, which carry popularity; text and tower vectors are normalised. */
+export const spaceMetric: PerSpace<Metric> = {
+  collaborative: 'inner-product',
+  content: 'cosine',
+  twoTower: 'cosine',
+  sequence: 'inner-product',
+}
 
 /**
  * The tables every thread reads. Items grow inside their memory; a new version is published with each epoch of the
@@ -30,11 +32,13 @@ export interface ModelSetHandles {
   /** Numbers the sets this process has loaded; a request pins one for all shards and threads. */
   readonly generation: number
   readonly id: string
-  readonly spaces: Readonly<Record<SpaceName, VectorSpaceHandles>>
+  /** A space that the set was not trained for has no dimensions. */
+  readonly spaces: PerSpace<VectorSpaceHandles>
   /** The norm that 95 % of the vectors of a space stay below: an index for inner products keeps longer ones apart. */
-  readonly ordinaryNorm: Readonly<Record<SpaceName, number>>
+  readonly ordinaryNorm: PerSpace<number>
   readonly coVisitation: CoVisitationLists
   readonly foldIn: FoldInParameters
+  readonly sequence: SequenceParameters | null
   /** Absent while only retrieval has been trained. */
   readonly ranker: RankerHandles | null
   /** Items with a vector in this set that this shard owns; only filled in what an index shard receives. */
@@ -56,6 +60,14 @@ export interface FoldInParameters {
   /** Place of an item in the vocabulary by ordinal, −1 for items without interactions in training. Shared memory. */
   readonly placeOf: Int32Array
   readonly settings: FoldInSettings
+}
+
+/** What it takes to compute a person's sequence vector from the vectors of their history. */
+export interface SequenceParameters {
+  readonly onnx: Uint8Array
+  readonly dimension: number
+  /** Items of the history that are looked at, the newest ones. */
+  readonly maxLength: number
 }
 
 export interface RankerHandles {

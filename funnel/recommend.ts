@@ -3,8 +3,8 @@ import type { CatalogReader } from '../domain/catalog-reader.ts'
 import { encodeFrame } from '../domain/frame.ts'
 import type { RecommendationRequest } from '../domain/recommendation.ts'
 import type { UserView } from '../features/user-view.ts'
-import type { QueryVectors } from './hydrators/query-vectors.ts'
-import { requestLayout, stopAfterCode } from './request-frame.ts'
+import type { QueryVectors } from '../features/vector-spaces.ts'
+import { queryColumns, requestLayout, stopAfterCode } from './request-frame.ts'
 import { funnelSettings, policySettings } from './settings.ts'
 import { commonSettings } from './source-settings.ts'
 import { sources } from './sources/registry.ts'
@@ -42,8 +42,7 @@ export function packRequest(
     excluded: excludedItems(request.exclude, catalog),
     wantedCategories: wantedCategories(request.categories, catalog),
     budgets: sourceBudgets(request, settings),
-    collaborativeQuery: query.collaborative,
-    contentQuery: query.content,
+    ...queryColumns(query),
   })
 }
 

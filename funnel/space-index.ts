@@ -6,7 +6,8 @@ import type { VectorIndex } from '../algorithms/retrieval/vector-index.ts'
 import { l2Norm } from '../algorithms/retrieval/vector-transform.ts'
 import { quantileOfSorted } from '../algorithms/statistics/quantiles.ts'
 import type { SettingsOf } from '../config/fragment.ts'
-import { type SpaceName, spaceMetric } from './ports.ts'
+import type { SpaceName } from '../features/vector-spaces.ts'
+import { spaceMetric } from './ports.ts'
 import type { indexSettings } from './settings.ts'
 
 export interface SpaceSize {

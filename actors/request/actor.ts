@@ -11,8 +11,9 @@
 import { decodeFrame, encodeFrame } from '../../domain/frame.ts'
 import { hashId } from '../../domain/identity/id-dictionary.ts'
 import type { UserView } from '../../features/user-view.ts'
+import { noQueryVectors, type QueryVectors } from '../../features/vector-spaces.ts'
 import { type ContextCodes, contextCodes } from '../../funnel/context-codes.ts'
-import { historyLayout, noQueryVectors, type QueryVectors } from '../../funnel/hydrators/query-vectors.ts'
+import { historyLayout } from '../../funnel/hydrators/query-vectors.ts'
 import type { LiveModelSet } from '../../funnel/live-model-sets.ts'
 import { rankingLayout } from '../../funnel/ranking-frame.ts'
 import { packRequest } from '../../funnel/recommend.ts'
@@ -77,7 +78,7 @@ class RequestActor implements Receiver<RequestMessage> {
       case 'user-view':
         return this.hydrated(message.view, message.query)
       case 'query-encoded':
-        return this.encoded(message)
+        return this.encoded(message.vectors)
       case 'query-failed':
         this.degrade('query-vectors', message.reason)
         return this.scatter(noQueryVectors)
@@ -140,7 +141,7 @@ class RequestActor implements Receiver<RequestMessage> {
     this.view = view
     if (cached !== null) {
       this.querySeq = cached.querySeq
-      return this.scatter(cached)
+      return this.scatter(cached.vectors)
     }
     this.querySeq = this.catalogSeq
     if (this.models === null || view.historyItem.length === 0) return this.scatter(noQueryVectors)
@@ -153,18 +154,18 @@ class RequestActor implements Receiver<RequestMessage> {
     })
     this.context.pipe(
       this.parts.ranking.encode(history),
-      vectors => ({ type: 'query-encoded', ...vectors }),
+      vectors => ({ type: 'query-encoded', vectors }),
       error => ({ type: 'query-failed', reason: String(error) }),
     )
   }
 
-  private encoded({ collaborative, content }: QueryVectors): void {
+  private encoded(vectors: QueryVectors): void {
     if (this.isLastResort) return
     const { userId } = this.task.request
     const shard = this.parts.userShards[hashId(userId) % this.parts.userShards.length]
-    const query = { generation: this.models!.generation, querySeq: this.querySeq, collaborative, content }
+    const query = { generation: this.models!.generation, querySeq: this.querySeq, vectors }
     tell(shard, { type: 'cache-query', userId, userSeq: this.view!.userSeq, query })
-    this.scatter(query)
+    this.scatter(vectors)
   }
 
   private scatter(query: QueryVectors): void {

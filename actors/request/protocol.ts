@@ -1,4 +1,5 @@
 import type { Recommendation } from '../../domain/recommendation.ts'
+import type { QueryVectors } from '../../features/vector-spaces.ts'
 import type { EngineErrorCode } from '../engine.ts'
 import type { ShardReply } from '../index-shard/protocol.ts'
 import type { UserViewReply } from '../user-shard/protocol.ts'
@@ -8,7 +9,7 @@ export type RequestMessage =
   | { readonly type: 'start' }
   | UserViewReply
   | ShardReply
-  | { readonly type: 'query-encoded'; readonly collaborative: Float32Array; readonly content: Float32Array }
+  | { readonly type: 'query-encoded'; readonly vectors: QueryVectors }
   | { readonly type: 'query-failed'; readonly reason: string }
   | { readonly type: 'gather-deadline' }
   | { readonly type: 'ranked'; readonly frame: ArrayBuffer }

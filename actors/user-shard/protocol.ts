@@ -2,6 +2,7 @@ import type { ProfileCodes } from '../../domain/catalog-state.ts'
 import type { User } from '../../domain/user.ts'
 import type { FoldedEvent } from '../../features/folded-event.ts'
 import type { UserView } from '../../features/user-view.ts'
+import type { QueryVectors } from '../../features/vector-spaces.ts'
 import type { ContextCodes } from '../../funnel/context-codes.ts'
 import type { ActorRef } from '../../supervision/actor-ref.ts'
 import type { WriteSnapshot } from '../snapshot-protocol.ts'
@@ -35,9 +36,7 @@ export interface CachedQuery {
   readonly generation: number
   /** The catalogue number the history's vectors were read at. */
   readonly querySeq: number
-  /** Empty when the person has nothing to compute it from. */
-  readonly collaborative: Float32Array
-  readonly content: Float32Array
+  readonly vectors: QueryVectors
 }
 
 export interface UserViewReply {

@@ -1,9 +1,11 @@
-import { normalise } from '../../algorithms/retrieval/vector-transform.ts'
 import { defineFrame, type Frame } from '../../domain/frame.ts'
 import type { ItemReader } from '../../domain/item-table/item-reader.ts'
-import { createFoldIn, type FoldIn } from '../../models/factorisation/fold-in.ts'
+import { noQueryVectors, type QueryVectors } from '../../features/vector-spaces.ts'
 import type { ModelSpaces } from '../model-spaces.ts'
-import type { FoldInParameters } from '../ports.ts'
+import type { ModelSetHandles } from '../ports.ts'
+import { CollaborativeQuery } from './collaborative-query.ts'
+import { ContentQuery } from './content-query.ts'
+import { SequenceQuery } from './sequence-query.ts'
 
 /** What query vectors are computed from: the engaged history, newest first, and the versions it is read at. */
 export const historyLayout = defineFrame({
@@ -13,64 +15,42 @@ export const historyLayout = defineFrame({
 
 export type HistoryFrame = Frame<typeof historyLayout>
 
-/** The person in both spaces; a vector is empty where the history has nothing to compute it from. */
-export const queryVectorsLayout = defineFrame({ scalars: [], columns: { collaborative: 'f32', content: 'f32' } })
-
-export type QueryVectors = Frame<typeof queryVectorsLayout>
-
-export const noQueryVectors: QueryVectors = { collaborative: new Float32Array(0), content: new Float32Array(0) }
-
-const historyMax = 4096
+/** The person in every space; a vector is empty where the history has nothing to compute it from. */
+export const queryVectorsLayout = defineFrame({
+  scalars: [],
+  columns: { collaborative: 'f32', content: 'f32', twoTower: 'f32', sequence: 'f32' },
+})
 
 /**
  * Places a person in the spaces of one model set. Bit for bit the same for the same history at the same `querySeq`:
  * serving and replay both come here.
  */
 export class QueryEncoder {
-  private readonly spaces: ModelSpaces
-  private readonly placeOf: Int32Array
-  private readonly foldIn: FoldIn
-  private readonly places = new Uint32Array(historyMax)
-  private readonly weights = new Float32Array(historyMax)
+  private readonly collaborative: CollaborativeQuery
+  private readonly content: ContentQuery
+  private readonly sequence: SequenceQuery | null
 
-  constructor(spaces: ModelSpaces, { dimension, vectors, placeOf, settings }: FoldInParameters) {
-    this.spaces = spaces
-    this.placeOf = placeOf
-    this.foldIn = createFoldIn(vectors, vectors.length / dimension, dimension, settings)
+  private constructor(collaborative: CollaborativeQuery, content: ContentQuery, sequence: SequenceQuery | null) {
+    this.collaborative = collaborative
+    this.content = content
+    this.sequence = sequence
   }
 
-  encode(history: HistoryFrame, items: ItemReader): QueryVectors {
-    return { collaborative: this.collaborative(history), content: this.content(history, items) }
+  static async open({ readers }: ModelSpaces, { foldIn, sequence }: ModelSetHandles): Promise<QueryEncoder> {
+    return new QueryEncoder(
+      new CollaborativeQuery(foldIn),
+      new ContentQuery(readers.content),
+      sequence === null ? null : await SequenceQuery.open(readers.sequence, sequence),
+    )
   }
 
-  /** The factor that training would have given this history; what was disliked is left out. */
-  private collaborative(history: HistoryFrame): Float32Array {
-    let count = 0
-    for (let h = 0; h < history.historyItem.length && count < historyMax; h++) {
-      const item = history.historyItem[h]
-      const place = item < this.placeOf.length ? this.placeOf[item] : -1
-      if (place < 0 || !(history.historyWeight[h] > 0)) continue
-      this.places[count] = place
-      this.weights[count++] = history.historyWeight[h]
+  async encode(history: HistoryFrame, items: ItemReader): Promise<QueryVectors> {
+    if (history.historyItem.length === 0) return noQueryVectors
+    return {
+      collaborative: this.collaborative.encode(history),
+      content: this.content.encode(history, items),
+      twoTower: noQueryVectors.twoTower,
+      sequence: (await this.sequence?.encode(history, items)) ?? noQueryVectors.sequence,
     }
-    if (count === 0) return noQueryVectors.collaborative
-    const vector = new Float32Array(this.spaces.collaborative.dimension)
-    this.foldIn.solve(this.places, this.weights, count, vector)
-    return vector
-  }
-
-  /** The weighted mean of what was engaged with, of length 1; what was disliked pulls the other way. */
-  private content(history: HistoryFrame, items: ItemReader): Float32Array {
-    const space = this.spaces.content
-    const vector = new Float32Array(space.dimension)
-    const scratch = this.spaces.vector.content
-    let found = false
-    for (let h = 0; h < history.historyItem.length; h++) {
-      const row = items.rowAt(history.historyItem[h], history.querySeq)
-      if (row < 0 || !space.copyInto(row, scratch, 0)) continue
-      found = true
-      for (let d = 0; d < vector.length; d++) vector[d] += history.historyWeight[h] * scratch[d]
-    }
-    return found && normalise(vector, vector) ? vector : noQueryVectors.content
   }
 }

@@ -1,5 +1,5 @@
+import type { SpaceName } from '../../features/vector-spaces.ts'
 import type { Partition } from '../partition.ts'
-import type { SpaceName } from '../ports.ts'
 import type { Proposals } from '../proposals.ts'
 import type { RequestFrame } from '../request-frame.ts'
 

@@ -11,4 +11,6 @@ export const sources: readonly Source[] = [
   (await import('./trending.ts')).trending,
   (await import('./fresh.ts')).fresh,
   (await import('./popular.ts')).popular,
+  (await import('./two-tower.ts')).twoTower,
+  (await import('./sequence.ts')).sequence,
 ]

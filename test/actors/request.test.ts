@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { decodeFrame } from '../../domain/frame.ts'
+import { noQueryVectors } from '../../features/vector-spaces.ts'
 import { requestLayout } from '../../funnel/request-frame.ts'
 import { stop } from '../../supervision/system.ts'
 import { RankQueueFull } from '../../workers/rank-pool/rank-queue-full.ts'
@@ -84,7 +85,8 @@ describe('the query vectors of a request', () => {
 
   it('are those the user shard kept, where it has some', async () => {
     const world = new World()
-    const query = { generation: 3, querySeq: 4, collaborative: Float32Array.of(9), content: Float32Array.of(8) }
+    const vectors = { ...noQueryVectors, collaborative: Float32Array.of(9), content: Float32Array.of(8) }
+    const query = { generation: 3, querySeq: 4, vectors }
     await world.hydrate([2], query)
     await world.answer(0)
     await world.answer(1)

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { EventsApplied } from '../../actors/user-shard/protocol.ts'
 import { Role } from '../../domain/roles.ts'
+import { noQueryVectors } from '../../features/vector-spaces.ts'
 import { tell } from '../../supervision/actor-ref.ts'
 import type { MemoryOnlineStore } from '../fakes/memory-online-store.ts'
 import { Probe } from '../fakes/probe.ts'
@@ -92,7 +93,8 @@ describe('a user shard', () => {
 })
 
 describe('cached query vectors', () => {
-  const query = { generation: 2, querySeq: 9, collaborative: Float32Array.of(1), content: Float32Array.of(2) }
+  const vectors = { ...noQueryVectors, collaborative: Float32Array.of(1), content: Float32Array.of(2) }
+  const query = { generation: 2, querySeq: 9, vectors }
 
   it('are given out for the model set and the state they were computed for', async () => {
     const { shard, fold, viewOf } = startShard()

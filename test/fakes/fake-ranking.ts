@@ -1,6 +1,7 @@
 import type { RankingPort } from '../../actors/request/parts.ts'
 import { decodeFrame, encodeFrame } from '../../domain/frame.ts'
-import { type QueryVectors, queryVectorsLayout } from '../../funnel/hydrators/query-vectors.ts'
+import { noQueryVectors, type QueryVectors } from '../../features/vector-spaces.ts'
+import { queryVectorsLayout } from '../../funnel/hydrators/query-vectors.ts'
 
 interface RankCall {
   readonly request: ArrayBuffer
@@ -15,7 +16,7 @@ export class FakeRanking implements RankingPort {
   readonly histories: ArrayBuffer[] = []
   readonly lastResorts: RankCall[] = []
   encodeFailure: Error | null = null
-  vectors: QueryVectors = { collaborative: new Float32Array([1, 0]), content: new Float32Array([0, 1]) }
+  vectors: QueryVectors = { ...noQueryVectors, collaborative: Float32Array.of(1, 0), content: Float32Array.of(0, 1) }
 
   rank(request: ArrayBuffer, shards: readonly ArrayBuffer[]): Promise<ArrayBuffer> {
     // The real port copies the frames at once: what is added to the list later does not reach it.

@@ -43,6 +43,8 @@ export function tinyModelSet(items: readonly Item[], seed = 1, ranker: RankerCon
       }),
       scores: Float32Array.from({ length: items.length * neighbours }, (_, at) => 1 / (1 + (at % neighbours))),
     },
+    twoTower: null,
+    sequence: null,
     ranker,
   }
 }

@@ -6,7 +6,7 @@ export type RankTask =
   | { readonly type: 'rank'; readonly request: ArrayBuffer; readonly shards: readonly ArrayBuffer[] }
   | { readonly type: 'encode'; readonly histories: readonly ArrayBuffer[] }
 
-/** A packed ranking, or one packed pair of query vectors per history. */
+/** A packed ranking, or the packed query vectors of each history. */
 export type RankResult = ArrayBuffer | ArrayBuffer[]
 
 /**

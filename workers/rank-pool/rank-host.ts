@@ -75,7 +75,7 @@ export class RankHost {
     const history = decodeFrame(historyLayout, frame)
     const models = await this.pinned(history.generation, history.tablesVersion)
     if (models === null) throw new RangeError('query vectors need a model set')
-    return encodeFrame(queryVectorsLayout, models.encoder.encode(history, this.tables.items))
+    return encodeFrame(queryVectorsLayout, await models.encoder.encode(history, this.tables.items))
   }
 
   private async pinned(generation: number, tablesVersion: number): Promise<LoadedModelSet | null> {

@@ -1,5 +1,6 @@
 import { decodeFrame } from '../../domain/frame.ts'
-import { type QueryVectors, queryVectorsLayout } from '../../funnel/hydrators/query-vectors.ts'
+import type { QueryVectors } from '../../features/vector-spaces.ts'
+import { queryVectorsLayout } from '../../funnel/hydrators/query-vectors.ts'
 import type { LastResort } from '../../funnel/last-resort.ts'
 import type { RankPool } from './pool.ts'
 

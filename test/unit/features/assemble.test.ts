@@ -5,18 +5,17 @@ import { decodeFrame, encodeFrame } from '../../../domain/frame.ts'
 import { Role } from '../../../domain/roles.ts'
 import { FeatureAssembler, type FeatureTables } from '../../../features/assemble.ts'
 import { applyToCounters } from '../../../features/item-counters.ts'
-import type { QueryVectors } from '../../../features/recent-similarity.ts'
 import { featureCount, featureIndex, featureSchema } from '../../../features/schema.ts'
 import { applyEvent } from '../../../features/user-fold.ts'
 import { UserState } from '../../../features/user-state.ts'
 import { buildUserView, type UserView, userViewLayout } from '../../../features/user-view.ts'
+import { noQueryVectors, type PerSpace, perSpace, type QueryVectors } from '../../../features/vector-spaces.ts'
 import { catalogue, eventsArbitrary, smallSettings } from './arbitraries.ts'
 import { defaultSettings, event, FakeCounters, type FakeItem, FakeItems, FakeVectors } from './fakes.ts'
 
 const day = 86_400_000
 const now = Date.UTC(2024, 0, 15, 6)
 const request = { region: 0, language: 0, device: 0, deviceClassOf: () => 0 }
-const noQuery: QueryVectors = { collaborative: new Float32Array(0), content: new Float32Array(0) }
 
 function candidatesOf(items: readonly number[], rowAt: (item: number) => number): CandidateSet {
   const candidates = new CandidateSet(Math.max(1, items.length))
@@ -38,7 +37,9 @@ class World {
   readonly user = new UserState()
   collaborative = new FakeVectors(2, [])
   content = new FakeVectors(2, [])
-  query = noQuery
+  twoTower = new FakeVectors(2, [])
+  sequence = new FakeVectors(2, [])
+  query: QueryVectors = noQueryVectors
   #seq = 0
 
   constructor(items: readonly FakeItem[]) {
@@ -57,13 +58,18 @@ class World {
     return new FakeVectors(2, byItem.toReversed())
   }
 
+  get spaces(): PerSpace<FakeVectors> {
+    const { collaborative, content, twoTower, sequence } = this
+    return { collaborative, content, twoTower, sequence }
+  }
+
   read(item: number, change: Partial<UserView> = {}, prepare: (candidates: CandidateSet) => void = () => {}) {
     const candidates = candidatesOf([item], item => this.items.rowAt(item, this.#seq))
     prepare(candidates)
     const view = { ...buildUserView(this.user, request, now, defaultSettings), ...change }
-    const { items, counters, collaborative, content } = this
+    const { items, counters, spaces } = this
     const out = new Float32Array(featureCount)
-    const tables = { items, catalogSeq: this.#seq, counters, collaborative, content }
+    const tables = { items, catalogSeq: this.#seq, counters, spaces }
     new FeatureAssembler(defaultSettings).assemble(view, candidates, tables, this.query, out)
     return (name: string) => out[featureIndex(name)]
   }
@@ -87,17 +93,15 @@ describe('assembling features', () => {
   const worldArbitrary = fc.record({
     events: eventsArbitrary,
     items: fc.array(fc.nat(39), { maxLength: 12 }),
-    collaborative: vectorsArbitrary,
-    content: vectorsArbitrary,
-    query: fc.record({ collaborative: queryArbitrary, content: queryArbitrary }),
+    spaces: fc.record(perSpace(() => vectorsArbitrary)),
+    query: fc.record(perSpace(() => queryArbitrary)),
     laterMs: fc.oneof(fc.constant(0), fc.integer({ min: -100 * day, max: 100 * day }), fc.constant(9000 * day)),
     region: fc.nat(64),
   })
 
   function prepare({
     events,
-    collaborative,
-    content,
+    spaces,
     laterMs,
     region,
   }: typeof worldArbitrary extends fc.Arbitrary<infer W> ? W : never) {
@@ -109,7 +113,7 @@ describe('assembling features', () => {
     }
     const at = Math.max(0, (events.at(-1)?.time ?? now) + laterMs)
     const view = buildUserView(user, { ...request, region }, at, smallSettings)
-    const tables: FeatureTables = { items: catalogue, catalogSeq: 1000, counters, collaborative, content }
+    const tables: FeatureTables = { items: catalogue, catalogSeq: 1000, counters, spaces }
     return { view, tables }
   }
 
@@ -155,10 +159,10 @@ describe('assembling features', () => {
     const world = new World([{}, {}])
     const candidates = candidatesOf([0, 1], item => world.items.currentRow(item))
     const out = new Float32Array(2 * featureCount + 1).fill(77)
-    const { items, counters, collaborative, content } = world
-    const tables = { items, catalogSeq: 1, counters, collaborative, content }
+    const { items, counters, spaces } = world
+    const tables = { items, catalogSeq: 1, counters, spaces }
     const view = buildUserView(undefined, request, now, defaultSettings)
-    new FeatureAssembler(defaultSettings).assemble(view, candidates, tables, noQuery, out)
+    new FeatureAssembler(defaultSettings).assemble(view, candidates, tables, noQueryVectors, out)
     expect(out[2 * featureCount]).toBe(77)
     expect(out.subarray(0, 2 * featureCount).includes(77)).toBe(false)
     expect(out[featureCount + featureIndex('coVisitationPerPopularity')]).toBeCloseTo(1 / 3, 6)
@@ -167,14 +171,14 @@ describe('assembling features', () => {
   it('refuses output that is too small, a view of another build, and a query of another space', () => {
     const world = new World([{}])
     expect(() => world.read(0, { userFeatures: new Float32Array(3) })).toThrow(/3 user features/)
-    world.query = { collaborative: new Float32Array(3), content: new Float32Array(0) }
+    world.query = { ...noQueryVectors, collaborative: new Float32Array(3) }
     expect(() => world.read(0)).toThrow(/3 dimensions, its space 2/)
     const candidates = candidatesOf([0], () => 0)
-    const { items, counters, collaborative, content } = world
-    const tables = { items, catalogSeq: 1, counters, collaborative, content }
+    const { items, counters, spaces } = world
+    const tables = { items, catalogSeq: 1, counters, spaces }
     const view = buildUserView(undefined, request, now, defaultSettings)
     const assembler = new FeatureAssembler(defaultSettings)
-    expect(() => assembler.assemble(view, candidates, tables, noQuery, new Float32Array(5))).toThrow(/need room/)
+    expect(() => assembler.assemble(view, candidates, tables, noQueryVectors, new Float32Array(5))).toThrow(/need room/)
   })
 })
 
@@ -267,11 +271,30 @@ describe('cross features', () => {
     expect(world.read(1)('publishYearDistance')).toBe(5)
   })
 
-  it('compare with the last items in both vector spaces, by direction alone', () => {
+  it('compare with the person in the spaces of the towers and of sequences', () => {
+    const world = new World([{}, {}, {}])
+    world.twoTower = world.vectors([[0, 2], [3, 4], undefined])
+    world.sequence = world.vectors([[0, 2], [40, 0], undefined])
+    world.query = { ...noQueryVectors, twoTower: Float32Array.of(1, 0), sequence: Float32Array.of(0.5, -1) }
+    world.does(0, Role.click, now)
+    const read = world.read(1)
+    expect(read('twoTowerCosine')).toBeCloseTo(0.6, 6)
+    expect(read('sequenceProduct')).toBe(20)
+    expect(read('lastSequence')).toBe(0)
+    expect(world.read(0)('sequenceProduct')).toBe(-2)
+    expect(world.read(0)('lastSequence')).toBe(1)
+    const known = ['twoTowerKnown', 'sequenceKnown']
+    expect([known.map(read), known.map(world.read(2))]).toEqual([
+      [1, 1],
+      [0, 0],
+    ])
+  })
+
+  it('compare with the last items in the spaces of factors and of text, by direction alone', () => {
     const world = new World([{}, {}, {}, {}])
     world.collaborative = world.vectors([[0, 5], [3, 0], [2, 0], undefined])
     world.content = world.vectors([[4, 0], [0, 1], [0.5, 0], undefined])
-    world.query = { collaborative: Float32Array.of(1.5, 7), content: Float32Array.of(3, 4) }
+    world.query = { ...noQueryVectors, collaborative: Float32Array.of(1.5, 7), content: Float32Array.of(3, 4) }
     world.does(0, Role.click | Role.positive, now - day)
     world.does(1, Role.click, now)
     const read = world.read(2)

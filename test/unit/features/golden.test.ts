@@ -83,10 +83,18 @@ it('a fixed journal gives the recorded bits of every feature, and of the stored 
     candidates.proposers[i] = 1 + (i % 7)
     candidates.coVisitation[i] = (i % 4) * 0.375
   }
-  const tables = { items, catalogSeq: 30, counters, collaborative: vectors(0, 3), content: vectors(4, 9) }
+  const spaces = {
+    collaborative: vectors(0, 3),
+    content: vectors(4, 9),
+    twoTower: vectors(2, 5),
+    sequence: vectors(1, 7),
+  }
+  const tables = { items, catalogSeq: 30, counters, spaces }
   const query = {
     collaborative: Float32Array.of(0.5, -0.25, 0.125, 0.75, -1, 0.375),
     content: Float32Array.of(0.25, 0.5, -0.5, 1, 0.125, 0),
+    twoTower: Float32Array.of(0.5, 0.25, 0, -0.25, 1, 0.125),
+    sequence: Float32Array.of(-0.5, 4, 2, 0.5, 0, 1),
   }
   const out = new Float32Array(itemCount * featureCount)
   new FeatureAssembler(defaultSettings).assemble(view, candidates, tables, query, out)

@@ -46,8 +46,9 @@ function begin({ catalog, partition, set }: World, fields: Partial<RequestFrame>
   return query
 }
 
-function queryNear({ catalog, set }: World, item: number) {
-  return new QueryEncoder(new ModelSpaces(set.handles), set.handles.foldIn).encode(
+async function queryNear({ catalog, set }: World, item: number) {
+  const encoder = await QueryEncoder.open(new ModelSpaces(set.handles), set.handles)
+  return encoder.encode(
     {
       generation: set.generation,
       tablesVersion: 1,
@@ -62,15 +63,15 @@ function queryNear({ catalog, set }: World, item: number) {
 const listOf = ({ items: found, count }: RankedItems) => [...found.subarray(0, count)]
 
 describe('an index partition', () => {
-  it.each(['collaborative', 'content'] as const)('finds the nearest of its own items in the %s space', space => {
+  it.each(['collaborative', 'content'] as const)('finds the nearest of its own items in the %s space', async space => {
     const w = world()
     begin(w)
-    const query = queryNear(w, 6)[space]
+    const query = (await queryNear(w, 6))[space]
     const spaces = new ModelSpaces(w.set.handles)
     const exact = [...w.owned].sort(
       (a, b) =>
-        spaces[space].dot(w.catalog.items.currentRow(b), query) -
-        spaces[space].dot(w.catalog.items.currentRow(a), query),
+        spaces.readers[space].dot(w.catalog.items.currentRow(b), query) -
+        spaces.readers[space].dot(w.catalog.items.currentRow(a), query),
     )
     expect(w.partition.sizeOf(space)).toBe(20)
     expect(listOf(w.partition.scan(space, query, 20))).toEqual(exact)
@@ -82,7 +83,7 @@ describe('an index partition', () => {
     expect([0, 1, 38, 39, 1_000_000].map(item => partition.owns(item))).toEqual([true, false, true, false, false])
   })
 
-  it('places a new item, moves one whose text changes, and drops one that is deleted', () => {
+  it('places a new item, moves one whose text changes, and drops one that is deleted', async () => {
     const w = world()
     const like1 = { text: 'plot number1 about theme1', categories: ['category-1'], creators: ['creator-1'] }
     change(w, sampleItem('new', like1))
@@ -91,7 +92,7 @@ describe('an index partition', () => {
     w.models.clear(w.catalog.items.currentRow(2))
     exhaust(w.partition.update(Uint32Array.of(2)))
     begin(w)
-    const { content } = queryNear(w, 1)
+    const { content } = await queryNear(w, 1)
     const nearest = listOf(w.partition.nearest('content', content, 20))
     expect(new Set(nearest.slice(0, 2))).toEqual(new Set([8, 40]))
     expect(nearest).not.toContain(2)
@@ -101,14 +102,14 @@ describe('an index partition', () => {
     expect(w.partition.sizeOf('collaborative')).toBe(19)
   })
 
-  it('serves the old generation while a new one is being built, and the new one only when it is whole', () => {
+  it('serves the old generation while a new one is being built, and the new one only when it is whole', async () => {
     const w = world()
     const next = loadWhole(w.models, 'b', tinyModelSet(items, 2))
     const steps = w.partition.prepare(handlesFor(next, w.owned))
     for (let i = 0; i < 10; i++) steps.next()
     expect(() => begin({ ...w, set: next })).toThrow(/not loaded/)
     begin(w)
-    expect(listOf(w.partition.nearest('content', queryNear(w, 6).content, 3))).toHaveLength(3)
+    expect(listOf(w.partition.nearest('content', (await queryNear(w, 6)).content, 3))).toHaveLength(3)
     change(w, sampleItem('late', { text: 'about theme1', categories: ['category-1'] }))
     exhaust(steps)
     begin({ ...w, set: next })
@@ -153,9 +154,9 @@ describe('an index partition', () => {
     expect(listOf(w.partition.newest({ ...query, now: now - 3 * day }, now - 6.5 * day, 100))).toEqual([36, 34])
   })
 
-  it('puts among the newest first what is like the profile', () => {
+  it('puts among the newest first what is like the profile', async () => {
     const w = world()
-    const query = begin(w, { contentQuery: queryNear(w, 2).content })
+    const query = begin(w, { contentQuery: (await queryNear(w, 2)).content })
     const newest = listOf(w.partition.newest(query, now - 10.5 * day, 100))
     expect(new Set(newest)).toEqual(new Set([30, 32, 34, 36, 38]))
     expect(newest[0] % 4).toBe(2)

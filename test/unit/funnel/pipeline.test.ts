@@ -5,9 +5,9 @@ import type { RecommendationRequest } from '../../../domain/recommendation.ts'
 import { hashFeatures } from '../../../features/feature-hash.ts'
 import { featureCount } from '../../../features/schema.ts'
 import { UserState } from '../../../features/user-state.ts'
+import { noQueryVectors, type QueryVectors } from '../../../features/vector-spaces.ts'
 import { unpackCandidates } from '../../../funnel/candidate-log.ts'
 import { filters } from '../../../funnel/filters/registry.ts'
-import { noQueryVectors, type QueryVectors } from '../../../funnel/hydrators/query-vectors.ts'
 import { type LoadedModelSet, loadModelSet } from '../../../funnel/loaded-model-set.ts'
 import { RankStage } from '../../../funnel/rank.ts'
 import { type RankingFrame, rankingLayout } from '../../../funnel/ranking-frame.ts'
@@ -50,7 +50,7 @@ interface Run {
   readonly answering?: readonly RetrievalStage[]
 }
 
-function encode(history: readonly number[]): QueryVectors {
+function encode(history: readonly number[]): Promise<QueryVectors> {
   const frame = {
     generation: set.generation,
     tablesVersion: 1,
@@ -61,15 +61,15 @@ function encode(history: readonly number[]): QueryVectors {
   return models.encoder.encode(frame, catalog.items)
 }
 
-function pack({ asked, history = [], generation = set.generation }: Run): ArrayBuffer {
+async function pack({ asked, history = [], generation = set.generation }: Run): Promise<ArrayBuffer> {
   const user = new UserState()
   for (const item of history) user.seen.add(item, 100)
-  const query = generation === 0 || history.length === 0 ? noQueryVectors : encode(history)
+  const query = generation === 0 || history.length === 0 ? noQueryVectors : await encode(history)
   return packedRequest(catalog, { request: sampleRequest('u', asked), user, query, pins: { generation }, now })
 }
 
 async function run(options: Run = {}): Promise<RankingFrame> {
-  const request = pack(options)
+  const request = await pack(options)
   const replies = (options.answering ?? shards).map(stage => stage.retrieve(request))
   const ranked = await rankStage.rank(request, replies, options.generation === 0 ? null : models)
   return decodeFrame(rankingLayout, ranked)
@@ -78,8 +78,8 @@ async function run(options: Run = {}): Promise<RankingFrame> {
 const slateOf = (result: RankingFrame) => [...result.items.subarray(0, result.slateLength)]
 
 describe('retrieval over partitions', () => {
-  it('proposes nothing twice: what a partitioned source finds lies in one partition only', () => {
-    const request = pack({ history: [1, 6, 11] })
+  it('proposes nothing twice: what a partitioned source finds lies in one partition only', async () => {
+    const request = await pack({ history: [1, 6, 11] })
     for (const [shard, stage] of shards.entries()) {
       const { counts, items: found } = decodeFrame(retrievalLayout, stage.retrieve(request))
       let at = 0

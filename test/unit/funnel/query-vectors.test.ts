@@ -10,12 +10,12 @@ const items = sampleItems(20)
 const untrained = sampleItem('untrained', { text: 'about theme1', categories: ['category-1'] })
 const wordless = sampleItem('wordless', { title: '' })
 
-function world(all: readonly Item[] = [...items, untrained, wordless]) {
+async function world(all: readonly Item[] = [...items, untrained, wordless]) {
   const catalog = catalogOf(all)
   const { models } = liveModels(catalog)
   const set = loadWhole(models, 'a', tinyModelSet(items))
   const spaces = new ModelSpaces(set.handles)
-  const encoder = new QueryEncoder(spaces, set.handles.foldIn)
+  const encoder = await QueryEncoder.open(spaces, set.handles)
   const encode = (history: readonly (readonly [item: number, weight: number])[], querySeq = catalog.appliedSeq) =>
     encoder.encode(
       {
@@ -31,22 +31,22 @@ function world(all: readonly Item[] = [...items, untrained, wordless]) {
 }
 
 describe('query vectors', () => {
-  it('are the same bits for the same history, in every encoder and however often', () => {
-    const [one, other] = [world(), world()]
+  it('are the same bits for the same history, in every encoder and however often', async () => {
+    const [one, other] = [await world(), await world()]
     const history = [
       [4, 1],
       [9, 0.5],
       [0, 2],
     ] as const
-    const first = one.encode(history)
-    one.encode([[3, 1]])
-    expect(one.encode(history)).toEqual(first)
-    expect(other.encode(history)).toEqual(first)
+    const first = await one.encode(history)
+    await one.encode([[3, 1]])
+    expect(await one.encode(history)).toEqual(first)
+    expect(await other.encode(history)).toEqual(first)
   })
 
-  it('lie nearest to what the person engaged with', () => {
-    const { spaces, catalog, encode } = world()
-    const { collaborative, content } = encode([
+  it('lie nearest to what the person engaged with', async () => {
+    const { spaces, catalog, encode } = await world()
+    const { collaborative, content } = await encode([
       [1, 1],
       [5, 1],
       [9, 1],
@@ -61,31 +61,31 @@ describe('query vectors', () => {
     expect(Math.hypot(...content)).toBeCloseTo(1, 5)
   })
 
-  it('are empty without a history, and where nothing of it can be placed', () => {
-    const { encode } = world()
-    expect(encode([]).collaborative).toHaveLength(0)
-    expect(encode([]).content).toHaveLength(0)
-    const { collaborative, content } = encode([[20, 1]])
+  it('are empty without a history, and where nothing of it can be placed', async () => {
+    const { encode } = await world()
+    expect((await encode([])).collaborative).toHaveLength(0)
+    expect((await encode([])).content).toHaveLength(0)
+    const { collaborative, content } = await encode([[20, 1]])
     expect(collaborative).toHaveLength(0)
     expect(content.length).toBeGreaterThan(0)
   })
 
-  it('leave dislikes out of the factors, and push the text vector away from them', () => {
-    const { encode } = world()
-    expect(encode([[4, -1]]).collaborative).toHaveLength(0)
-    const liked = encode([[4, 1]]).content
-    const disliked = encode([[4, -1]]).content
+  it('leave dislikes out of the factors, and push the text vector away from them', async () => {
+    const { encode } = await world()
+    expect((await encode([[4, -1]])).collaborative).toHaveLength(0)
+    const liked = (await encode([[4, 1]])).content
+    const disliked = (await encode([[4, -1]])).content
     expect([...disliked]).toEqual([...liked].map(x => -x))
   })
 
-  it('read the items as they were at the journal number of the query', () => {
-    const { catalog, models, encode } = world()
+  it('read the items as they were at the journal number of the query', async () => {
+    const { catalog, models, encode } = await world()
     const history = [[4, 1]] as const
     const then = catalog.appliedSeq
-    const before = encode(history)
+    const before = await encode(history)
     const changed = { ...items[4], categories: ['category-3'], text: 'about theme3' }
     models.admit(catalog.putItem(changed, ++catalog.appliedSeq), changed)
-    expect(encode(history, then)).toEqual(before)
-    expect(encode(history).content).not.toEqual(before.content)
+    expect(await encode(history, then)).toEqual(before)
+    expect((await encode(history)).content).not.toEqual(before.content)
   })
 })

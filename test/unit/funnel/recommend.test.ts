@@ -27,11 +27,18 @@ describe('a packed request', () => {
 
   it('carries the versions that the request pinned and the vectors it searches with', () => {
     const pins = { generation: 3, tablesVersion: 7, catalogSeq: 2, counterEpoch: 5, seed: 9, globalShard: 1 }
-    const query = { collaborative: Float32Array.of(1, 2), content: Float32Array.of(3) }
+    const query = {
+      collaborative: Float32Array.of(1, 2),
+      content: Float32Array.of(3),
+      twoTower: Float32Array.of(4, 5),
+      sequence: Float32Array.of(6),
+    }
     expect(requestFrame(catalog, { pins, query })).toMatchObject({
       ...pins,
       collaborativeQuery: query.collaborative,
       contentQuery: query.content,
+      twoTowerQuery: query.twoTower,
+      sequenceQuery: query.sequence,
     })
   })
 

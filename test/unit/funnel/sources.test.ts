@@ -204,13 +204,15 @@ describe('the sources', () => {
   })
 
   it('keep their bits: served records of a running installation name them by place', () => {
-    expect(sources.slice(0, 6).map(source => source.name)).toEqual([
+    expect(sources.slice(0, 8).map(source => source.name)).toEqual([
       'collaborative',
       'content',
       'item-to-item',
       'trending',
       'fresh',
       'popular',
+      'two-tower',
+      'sequence',
     ])
   })
 })

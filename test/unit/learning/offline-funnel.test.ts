@@ -17,7 +17,12 @@ const settings = loadSettings(trainerFragments, {})
 const limits = { itemsMax: 10_000, rowsMax: 20_000 }
 
 /** Features of one person's candidates just before record `seq`, over the given records. */
-function featuresBefore(records: readonly Numbered[], seq: number, userId: string, time: number): Float32Array {
+async function featuresBefore(
+  records: readonly Numbered[],
+  seq: number,
+  userId: string,
+  time: number,
+): Promise<Float32Array> {
   const funnel = new OfflineFunnel(settings, limits)
   const items = records.flatMap(({ record }) => (record.kind === 'item' ? [record.item] : []))
   let using = false
@@ -25,10 +30,10 @@ function featuresBefore(records: readonly Numbered[], seq: number, userId: strin
     if (numbered.seq === seq) break
     funnel.apply(numbered)
     if (using || numbered.record.kind !== 'event') continue
-    funnel.use(tinyModelSet(items))
+    await funnel.use(tinyModelSet(items))
     using = true
   }
-  return funnel.candidates(userId, time).features.slice()
+  return (await funnel.candidates(userId, time)).features.slice()
 }
 
 describe('rows for training', () => {
@@ -38,8 +43,8 @@ describe('rows for training', () => {
     const at = records.find(later => later.seq >= seq && later.record.kind === 'event') ?? { seq, record }
     if (at.record.kind !== 'event') throw new Error('the journal ends without an event')
     const { user, time } = at.record.event
-    const whole = featuresBefore(records, at.seq, user, time)
-    const cut = featuresBefore(records.slice(0, records.indexOf(at) + 1), at.seq, user, time)
+    const whole = await featuresBefore(records, at.seq, user, time)
+    const cut = await featuresBefore(records.slice(0, records.indexOf(at) + 1), at.seq, user, time)
     expect(cut).toEqual(whole)
   })
 
@@ -50,8 +55,8 @@ describe('rows for training', () => {
       .find(({ record }) => record.kind === 'event' && (record.event.roles & engagementRoles) !== 0)!
     if (leaks.record.kind !== 'event') throw new Error('unreachable')
     const { user, time } = leaks.record.event
-    const clean = featuresBefore(records, leaks.seq, user, time)
-    const leaking = featuresBefore(records, leaks.seq + 1, user, time)
+    const clean = await featuresBefore(records, leaks.seq, user, time)
+    const leaking = await featuresBefore(records, leaks.seq + 1, user, time)
     expect(leaking).not.toEqual(clean)
   })
 })
@@ -74,14 +79,14 @@ describe('a request with a context', () => {
     const funnel = new OfflineFunnel(settings, limits)
     const records = [...(await simulatedJournal()).read(1)]
     for (const numbered of records) funnel.apply(numbered)
-    funnel.use(tinyModelSet(records.flatMap(({ record }) => (record.kind === 'item' ? [record.item] : []))))
-    const deviceOf = (context: EventContext) => {
-      const { features } = funnel.candidates('u1', funnel.replay.catalog.lastEventAt, context)
+    await funnel.use(tinyModelSet(records.flatMap(({ record }) => (record.kind === 'item' ? [record.item] : []))))
+    const deviceOf = async (context: EventContext) => {
+      const { features } = await funnel.candidates('u1', funnel.replay.catalog.lastEventAt, context)
       expect(features.length).toBeGreaterThan(featureCount)
       return ['deviceMobile', 'deviceTv'].map(name => features[featureIndex(name)])
     }
-    expect(deviceOf({ device: 'mobile' })).toEqual([1, 0])
-    expect(deviceOf({ device: 'tv' })).toEqual([0, 1])
+    expect(await deviceOf({ device: 'mobile' })).toEqual([1, 0])
+    expect(await deviceOf({ device: 'tv' })).toEqual([0, 1])
   })
 })
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { encodeFrame } from '../../../domain/frame.ts'
+import { noQueryVectors } from '../../../features/vector-spaces.ts'
 import { queryVectorsLayout } from '../../../funnel/hydrators/query-vectors.ts'
 import type { LastResort } from '../../../funnel/last-resort.ts'
 import type { RankPool } from '../../../workers/rank-pool/pool.ts'
@@ -14,8 +15,8 @@ function fakePool(failure?: Error) {
       if (failure !== undefined) throw failure
       return histories.map(history =>
         encodeFrame(queryVectorsLayout, {
+          ...noQueryVectors,
           collaborative: Float32Array.of(history.byteLength),
-          content: new Float32Array(0),
         }),
       )
     },
