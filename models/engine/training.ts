@@ -2,21 +2,19 @@
  * Runs the forward and backward pass of a model in onnxruntime and moves its weights on the host.
  *
  * Invariants
- * 1. Weights, gradients and moments are one flat array each; the session reads the weights where they lie.
- * 2. Step s with the same feeds, seed and state gives the same bits, in an uninterrupted run and after `restore`.
+ * 1. Weights, gradients and moments are one flat array each; every variant's session reads the weights where they lie.
+ * 2. Step s with the same feeds, variant, seed and state gives the same bits, in an uninterrupted run and after `restore`.
  * 3. One `advance` at a time: the session computes on the calling thread.
  */
 
-import { gradients, type ParameterGradient } from '../graph/gradients.ts'
-import { type DropoutMask, Graph, type Value } from '../graph/graph.ts'
 import { GraphError, staticSize } from '../graph/shape.ts'
 import { Adam, type AdamSettings, type ParameterRange, type StepSize } from '../optimizers/adam.ts'
 import { RowAdam, scatterAddRows, squaredNorm } from '../optimizers/row-adam.ts'
 import type { Schedule } from '../optimizers/schedule.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { Parameters } from './parameters.ts'
-import { deriveKey, fillDropoutMask } from './random.ts'
-import { type Feeds, openSession, run, type Session, tensor } from './session.ts'
+import type { Feeds } from './session.ts'
+import { type BuildLoss, gradientName, type RowOutput, TrainingVariant } from './training-variant.ts'
 
 export interface TrainingSettings {
   readonly seed: number
@@ -36,74 +34,49 @@ export class TrainingDiverged extends Error {
   }
 }
 
-interface Mask {
-  readonly rate: number
-  readonly values: Float32Array
-}
-
-/** Where a fetched row gradient goes: the indices were fed under `indices`. */
-interface RowOutput {
-  readonly output: string
-  readonly indices: string
-  readonly parameter: string
-  readonly width: number
-}
-
 export class Training {
   readonly parameters: Parameters
   #step = 0
   readonly #settings: TrainingSettings
-  readonly #session: Session
-  readonly #feeds: Feeds = {}
-  readonly #fetches: string[] = ['loss']
-  readonly #masks: Mask[]
-  readonly #rowOutputs: readonly RowOutput[]
+  readonly #variants: readonly TrainingVariant[]
   readonly #gradients: Parameters
   readonly #adam: Adam
   readonly #ranges: readonly ParameterRange[]
   readonly #tables = new Map<string, RowAdam>()
 
-  private constructor(graph: Graph, found: readonly ParameterGradient[], session: Session, settings: TrainingSettings) {
+  private constructor(variants: readonly TrainingVariant[], settings: TrainingSettings) {
+    const { specs } = variants[0]
     this.#settings = settings
-    this.#session = session
-    this.parameters = Parameters.initialise(graph.parameters, settings.seed)
-    this.#gradients = new Parameters(graph.parameters.filter(spec => spec.storage === 'dense'))
+    this.#variants = variants
+    this.parameters = Parameters.initialise(specs, settings.seed)
+    this.#gradients = new Parameters(specs.filter(spec => spec.storage === 'dense'))
     this.#adam = new Adam(this.parameters.flat.length, settings.adam)
     this.#ranges = decayRanges(this.parameters)
-    this.#masks = graph.dropoutMasks.map(mask => this.#addMask(mask))
-    this.#rowOutputs = found.flatMap(rowOutputs)
-    for (const { name, shape, storage } of graph.parameters) {
-      this.#feeds[name] = tensor(this.parameters.view(name), shape)
+    for (const { name, shape, storage } of specs) {
       if (storage === 'rows') this.#tables.set(name, new RowAdam(shape[0], staticSize(shape.slice(1)), settings.adam))
     }
-    for (const { parameter, dense } of found) if (dense) this.#fetches.push(gradientName(parameter.name))
-    for (const { output } of this.#rowOutputs) this.#fetches.push(output)
+    for (const variant of variants) variant.bind(this.parameters)
+  }
+
+  /** A training whose batches all have one shape. @throws GraphError */
+  static open(build: BuildLoss, settings: TrainingSettings): Promise<Training> {
+    return Training.openVariants([build], settings)
   }
 
   /**
-   * Builds the loss, differentiates it and opens a session for both.
-   * @param build makes the model in the graph it is given, and returns its loss, a scalar
+   * A training whose batches come in several shapes, one graph each; all make the same parameters.
+   * @throws GraphError when they do not, or when a loss cannot be differentiated
    */
-  static async open(build: (graph: Graph) => Value, settings: TrainingSettings): Promise<Training> {
-    const graph = new Graph()
-    const loss = build(graph)
-    graph.output('loss', loss)
-    const found = gradients(loss)
-    for (const gradient of found) {
-      if (gradient.dense) graph.output(gradientName(gradient.parameter.name), gradient.dense)
-      for (const [lookup, { rows }] of gradient.rows.entries()) {
-        graph.output(rowsName(gradient.parameter.name, lookup), rows)
-      }
+  static async openVariants(builds: readonly BuildLoss[], settings: TrainingSettings): Promise<Training> {
+    const variants: TrainingVariant[] = []
+    try {
+      for (const build of builds) variants.push(await TrainingVariant.open(build, settings.threads))
+      if (variants.length === 0) throw new GraphError('A training needs at least one variant of its loss.')
+      return new Training(variants, settings)
+    } catch (error) {
+      for (const variant of variants) await variant.close()
+      throw error
     }
-    const session = await openSession(graph.build('training'), settings)
-    for (const { indices } of found.flatMap(gradient => gradient.rows)) {
-      if (!session.inputNames.includes(indices.name)) {
-        throw new GraphError(
-          `Rows are gathered at ${indices.name}, which is computed; the trainer needs indices it feeds.`,
-        )
-      }
-    }
-    return new Training(graph, found, session, settings)
   }
 
   /** Steps taken so far. */
@@ -111,16 +84,14 @@ export class Training {
     return this.#step
   }
 
-  /** One step on a batch; resolves to the loss before the step. @throws TrainingDiverged */
-  async advance(batch: Feeds): Promise<number> {
+  /** One step on a batch of the given variant; resolves to the loss before the step. @throws TrainingDiverged */
+  async advance(batch: Feeds, variant = 0): Promise<number> {
     const step = this.#step + 1
-    for (const [layer, { values, rate }] of this.#masks.entries()) {
-      fillDropoutMask(values, rate, deriveKey(this.#settings.seed, 'dropout', layer, step))
-    }
-    const outputs = await run(this.#session, { ...this.#feeds, ...batch }, this.#fetches)
+    const { rowOutputs } = this.#variants[variant]
+    const outputs = await this.#variants[variant].run(batch, this.#settings.seed, step)
     const loss = outputs.loss[0]
     if (!Number.isFinite(loss)) throw new TrainingDiverged(step, loss)
-    this.#collect(outputs, batch)
+    this.#collect(outputs, batch, rowOutputs)
     const size = { step, learningRate: this.#settings.schedule(step), gradientScale: this.#clipScale() }
     this.#apply(size)
     this.#step = step
@@ -147,23 +118,17 @@ export class Training {
     this.#step = checkpoint.step
   }
 
-  close(): Promise<void> {
-    return this.#session.release()
+  async close(): Promise<void> {
+    for (const variant of this.#variants) await variant.close()
   }
 
-  #addMask({ name, shape, rate }: DropoutMask): Mask {
-    const values = new Float32Array(staticSize(shape))
-    this.#feeds[name] = tensor(values, shape)
-    return { rate, values }
-  }
-
-  #collect(outputs: Record<string, Float32Array>, batch: Feeds): void {
+  #collect(outputs: Record<string, Float32Array>, batch: Feeds, rowOutputs: readonly RowOutput[]): void {
     for (const { name } of this.#gradients.specs) {
       const fetched = outputs[gradientName(name)]
       if (fetched) this.#gradients.view(name).set(fetched)
       else this.#gradients.view(name).fill(0)
     }
-    for (const { output, indices, parameter, width } of this.#rowOutputs) {
+    for (const { output, indices, parameter, width } of rowOutputs) {
       const rows = batch[indices].data as Int32Array
       const table = this.#tables.get(parameter)
       if (table) table.accumulate(rows, outputs[output])
@@ -194,21 +159,6 @@ export class Training {
     }
     return arrays
   }
-}
-
-function gradientName(parameter: string): string {
-  return `gradient/${parameter}`
-}
-
-function rowsName(parameter: string, lookup: number): string {
-  return `rows/${parameter}/${lookup}`
-}
-
-function rowOutputs({ parameter, rows }: ParameterGradient): RowOutput[] {
-  const width = staticSize(parameter.shape.slice(1))
-  return rows.map(({ indices }, lookup) => {
-    return { output: rowsName(parameter.name, lookup), indices: indices.name, parameter: parameter.name, width }
-  })
 }
 
 /** Matrices decay; vectors (biases, gains) do not, as usual for AdamW. */

@@ -1,5 +1,5 @@
 /** Operations that move elements without computing: reshape, split, concat, slice, gather. */
-import type { Dimension, Shape } from '../onnx/model-proto.ts'
+import { type Dimension, dataTypes, type Shape } from '../onnx/model-proto.ts'
 import type { Value } from './graph.ts'
 import { apply, type Binary, type Operation, operation } from './operation.ts'
 import { GraphError, resolveAxis, withDimension } from './shape.ts'
@@ -110,6 +110,42 @@ export const gather: Binary = operation({
     table.graph.node('Gather', [table, indices], [...indices.shape, ...table.shape.slice(1)]),
   gradient: ({ inputs: [, indices], gradient }) => [{ indices, rows: gradient }, undefined],
 })
+
+/**
+ * The rows of a computed value [count, d] at `indices` (int32 [n]), none of which may come twice. The gradient is written
+ * into zeros by a plain scatter, which is free of races because its rows are distinct.
+ */
+export const selectRows: Binary = operation({
+  forward: (x, indices) => x.graph.node('Gather', [x, indices], [...indices.shape, ...x.shape.slice(1)]),
+  gradient: ({ inputs: [x, indices], gradient }) => {
+    const { graph } = x
+    const wide = graph.node('Cast', [indices], indices.shape, { to: { int: dataTypes.int64 } }, { type: 'int64' })
+    const column = graph.node('Unsqueeze', [wide, graph.integers([1])], [...indices.shape, 1], {}, { type: 'int64' })
+    return [graph.node('ScatterND', [zerosLike(x), column, gradient], x.shape), undefined]
+  },
+})
+
+const transposeOperation: Operation<{ readonly order: readonly number[] }> = {
+  forward: ([x], { order }) => [
+    x.graph.node(
+      'Transpose',
+      [x],
+      order.map(axis => x.shape[axis]),
+      { perm: { ints: order } },
+    ),
+  ],
+  gradient: ({ attributes: { order }, gradients: [g] }) => [
+    transpose(
+      g!,
+      order.map((_, axis) => order.indexOf(axis)),
+    ),
+  ],
+}
+
+/** x with its axes in another order: axis i of the result is axis order[i] of x. */
+export function transpose(x: Value, order: readonly number[]): Value {
+  return apply(transposeOperation, [x], { order })[0]
+}
 
 function fixedSize(x: Value, axis: number): number {
   const size: Dimension | undefined = x.shape[axis]

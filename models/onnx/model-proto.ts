@@ -10,12 +10,22 @@ const microsoftOpsetVersion = 1
 export const microsoftDomain = 'com.microsoft'
 
 export type ElementType = 'float32' | 'float64' | 'int32' | 'int64' | 'bool'
+/** What only constants of a quantised model hold. */
+export type QuantisedType = 'uint8' | 'int8'
 /** A number of elements, or the name of a dimension that is known only at run time. */
 export type Dimension = number | string
 export type Shape = readonly Dimension[]
 
 /** TensorProto.DataType. */
-export const dataTypes: Record<ElementType, number> = { float32: 1, int32: 6, int64: 7, bool: 9, float64: 11 }
+export const dataTypes: Record<ElementType | QuantisedType, number> = {
+  float32: 1,
+  uint8: 2,
+  int8: 3,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float64: 11,
+}
 
 export type Attribute =
   | { readonly int: number }
@@ -34,12 +44,13 @@ export interface NodeProto {
 export interface ValueInfo {
   readonly name: string
   readonly type: ElementType
-  readonly shape: Shape
+  /** Absent: whatever the nodes make of it. */
+  readonly shape?: Shape
 }
 
 export interface Initializer {
   readonly name: string
-  readonly type: ElementType
+  readonly type: ElementType | QuantisedType
   readonly shape: readonly number[]
   /** The elements, row-major and little-endian, as ONNX stores them. */
   readonly bytes: Uint8Array
@@ -119,8 +130,10 @@ function writeValueInfo(writer: ProtobufWriter, info: ValueInfo): void {
   writer.message(2, type =>
     type.message(1, tensor => {
       tensor.int(1, dataTypes[info.type])
-      tensor.message(2, shape => {
-        for (const dimension of info.shape) shape.message(1, writer => writeDimension(writer, dimension))
+      const { shape } = info
+      if (shape === undefined) return
+      tensor.message(2, writer => {
+        for (const dimension of shape) writer.message(1, nested => writeDimension(nested, dimension))
       })
     }),
   )

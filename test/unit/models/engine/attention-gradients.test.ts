@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest'
+import { normal } from '../../../../models/engine/initialisers.ts'
+import { mul } from '../../../../models/graph/arithmetic.ts'
+import { attention } from '../../../../models/graph/attention.ts'
+import { catalogueSoftmax } from '../../../../models/graph/catalogue-softmax.ts'
+import type { Graph, Value } from '../../../../models/graph/graph.ts'
+import { selectRows, transpose } from '../../../../models/graph/layout.ts'
+import { reduceSum } from '../../../../models/graph/reduction.ts'
+import { relativeBias } from '../../../../models/sequence/positions.ts'
+import { type Batch, gradientError } from './gradient-check.ts'
+
+const tolerance = 1e-6
+
+const parameter = (graph: Graph, name: string, ...shape: number[]) => graph.parameter(name, shape, normal(1))
+
+/** A scalar in which every element has another weight, so that a gradient in the wrong place shows. */
+function mixed(x: Value): Value {
+  const shape = x.shape as readonly number[]
+  const size = shape.reduce((product, length) => product * length, 1)
+  const weights = Float64Array.from({ length: size }, (_, index) => Math.sin(index + 1))
+  return reduceSum(mul(x, x.graph.constant(weights, shape)))
+}
+
+const queryKeyValue = (graph: Graph) =>
+  ['query', 'key', 'value'].map(name => parameter(graph, name, 2, 2, 4, 3)) as [Value, Value, Value]
+
+describe('the gradient of', () => {
+  it.each<[string, (graph: Graph) => Value]>([
+    ['attention', graph => attention(...queryKeyValue(graph), graph.constant(0), { scale: 0.6 })],
+    [
+      'attention with a learned bias and dropped shares',
+      graph => {
+        const mask = graph.dropoutMask([2, 2, 4, 4], 0.3)
+        return attention(...queryKeyValue(graph), parameter(graph, 'bias', 2, 4, 4), { scale: 0.6, mask })
+      },
+    ],
+    ['transpose', graph => transpose(parameter(graph, 'a', 2, 3, 4), [2, 0, 1])],
+    ['a bias by distance', graph => relativeBias(parameter(graph, 'distance', 2, 6), 4)],
+  ])('%s agrees with finite differences', async (_, build) => {
+    expect(await gradientError(graph => mixed(build(graph)))).toBeLessThan(tolerance)
+  })
+
+  it('rows selected from a computed value agrees with finite differences', async () => {
+    const feeds: Batch = { places: { data: Int32Array.of(3, 0, 4), shape: [3] } }
+    const error = await gradientError(graph => {
+      const x = parameter(graph, 'x', 5, 2)
+      return mixed(selectRows(mul(x, x), graph.input('places', [3], 'int32')))
+    }, feeds)
+    expect(error).toBeLessThan(tolerance)
+  })
+
+  it.each([1, 3])(
+    'the softmax over a catalogue in %s parts, with a masked row and a repeated label, agrees with finite differences',
+    async parts => {
+      const feeds: Batch = {
+        labels: { data: Int32Array.of(2, 0, 2, 4, 1, 3, 3, 0, 1), shape: [9] },
+        weights: { data: [0.5, 1, 0, 2, 1, 0.3, 1, 1, 0.7], shape: [9, 1] },
+      }
+      const error = await gradientError(graph => {
+        const [hidden, table] = [parameter(graph, 'hidden', 9, 3), parameter(graph, 'table', 5, 3)]
+        const [labels, weights] = [graph.input('labels', [9], 'int32'), graph.input('weights', [9, 1])]
+        return mul(catalogueSoftmax(hidden, table, labels, weights, parts), graph.constant(0.3))
+      }, feeds)
+      expect(error).toBeLessThan(tolerance)
+    },
+  )
+})
