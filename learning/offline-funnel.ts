@@ -56,7 +56,7 @@ export class OfflineFunnel {
   }
 
   /** From here on candidates come from this model set. */
-  use(contents: ModelSetContents): void {
+  async use(contents: ModelSetContents): Promise<void> {
     this.publish()
     const { generation, handles } = exhaust(this.models.load('offline', contents, ''))
     const owned = Uint32Array.from({ length: this.replay.catalog.items.itemCount }, (_, item) => item)
@@ -64,11 +64,11 @@ export class OfflineFunnel {
     exhaust(partition.update(owned))
     exhaust(partition.prepare({ ...handles, owned }))
     const spaces = new ModelSpaces(handles)
-    this.loaded = { generation, spaces, encoder: new QueryEncoder(spaces, handles.foldIn) }
+    this.loaded = { generation, spaces, encoder: await QueryEncoder.open(spaces, handles) }
   }
 
   /** What a request of this person at this time and from there would rank, as of the records applied so far. */
-  candidates(userId: string, now: number, context: EventContext = {}): OfflineCandidates {
+  async candidates(userId: string, now: number, context: EventContext = {}): Promise<OfflineCandidates> {
     this.publish()
     const { catalog } = this.replay
     const { generation, spaces, encoder } = this.loaded!
@@ -84,7 +84,8 @@ export class OfflineFunnel {
       globalShard: 0,
     }
     const request = { requestId: '', userId, n: 10, context: {}, exclude: [], categories: [], explain: false }
-    const frame = packRequest(request, view, encoder.encode(history, catalog.items), pins, this.settings, catalog)
+    const vectors = await encoder.encode(history, catalog.items)
+    const frame = packRequest(request, view, vectors, pins, this.settings, catalog)
     const query = decodeFrame(requestLayout, frame)
     const reply = decodeFrame(retrievalLayout, this.retrieval.retrieve(frame))
     const prepared = this.stage.merge(query, [reply], catalog.items)

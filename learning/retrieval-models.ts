@@ -7,6 +7,8 @@ import type { ModelSetContents } from '../funnel/model-set-files.ts'
 import { type Interactions, trainIals } from '../models/factorisation/ials.ts'
 import type { Progress } from '../telemetry/progress.ts'
 import type { Engagements } from './engagements.ts'
+import { historiesOf } from './interaction-histories.ts'
+import { fitSequence } from './sequence-fit.ts'
 import { contentSettings, coVisitationSettings, ialsSettings } from './settings.ts'
 
 /**
@@ -39,6 +41,7 @@ export async function fitRetrievalModels(task: RetrievalTask): Promise<ModelSetC
     return true
   })
   progress.done()
+  const sequence = await fitSequence(historiesOf(engagements, count), settings, seed, progress)
   const { regularisation, frequencyExponent, unobservedWeight } = ials
   return {
     vocabulary: engagements.itemIds,
@@ -49,6 +52,8 @@ export async function fitRetrievalModels(task: RetrievalTask): Promise<ModelSetC
     },
     content,
     coVisitation,
+    twoTower: null,
+    sequence,
     ranker: null,
   }
 }

@@ -45,6 +45,22 @@ export const ialsSettings = defineSettings('training.ials', 'Collaborative vecto
   unobservedWeight: number(0.1, 'ratio', 'α₀, the weight of a pair that nobody has seen.', 0.000001, 100),
 })
 
+export const sequenceModelSettings = defineSettings('training.sequence', 'Self-attention over the history.', {
+  enabled: Type.Boolean({ default: true, description: 'Whether the sequence model is trained.', answer: false }),
+  width: count(64, 'numbers', 'Length of a vector.', 8, 512),
+  blocks: count(2, 'blocks', 'Layers of attention.', 1, 16),
+  heads: count(1, 'heads', 'Heads of an attention; they divide the width.', 1, 16),
+  maxLength: count(100, 'items', 'Newest items of a history that it looks at.', 2, 1000),
+  dropout: number(0.1, 'ratio', 'Share of the hidden values dropped in training.', 0, 0.9),
+  learningRate: number(0.001, 'ratio', 'Largest step of the optimiser.', 0.000001, 1),
+  epochs: count(30, 'epochs', 'Passes over the histories at most.', 1, 1000),
+  positionsMax: count(
+    2_500_000,
+    'interactions',
+    'Interactions that one fit looks at over all its epochs: what bounds its time. A history too large for one epoch leaves the model out.',
+  ),
+})
+
 export const contentSettings = defineSettings('training.content', 'Content vectors from text and metadata.', {
   dimension: count(64, 'numbers', 'Length of a vector.', 4, 512),
   buckets: Type.Union([Type.Literal(4096), Type.Literal(16_384), Type.Literal(65_536)], {
@@ -79,6 +95,7 @@ export const rankerSettings = defineSettings('training.ranker', 'The multi-objec
 export const learningFragments: readonly AnyFragment[] = [
   trainingSettings,
   ialsSettings,
+  sequenceModelSettings,
   contentSettings,
   coVisitationSettings,
   rankerSettings,

@@ -7,10 +7,12 @@ import type { ItemTableLimits } from '../domain/item-table/item-table-writer.ts'
 import { type Objective, objectives } from '../domain/roles.ts'
 import { featureCount } from '../features/schema.ts'
 import { featureSettings } from '../features/settings.ts'
+import { spaceNames } from '../features/vector-spaces.ts'
 import { type ModelSetContents, type RankerContents, writeModelSet } from '../funnel/model-set-files.ts'
+import { spaceMetric } from '../funnel/ports.ts'
 import { schemaHashOf } from '../funnel/schema-hash.ts'
 import { readPromoted } from '../models/artefact/artefact.ts'
-import type { Manifest } from '../models/artefact/artefact-manifest.ts'
+import type { Manifest, SpaceDescription } from '../models/artefact/artefact-manifest.ts'
 import { exportRanker } from '../models/ranker/ranker.ts'
 import { type TrainedRanker, trainRanker } from '../models/ranker/ranker-trainer.ts'
 import type { JournalReader } from '../storage/event-log.ts'
@@ -141,7 +143,7 @@ async function collectRows(
   progress.step('Replaying the journal', fitsThrough - journal.firstSeq)
   for (const numbered of journal.read(journal.firstSeq, { toSeq })) {
     if (next < queries.length && queries[next].seq === numbered.seq && numbered.record.kind === 'event') {
-      ask(funnel, queries[next++], numbered.record.event, collector)
+      await ask(funnel, queries[next++], numbered.record.event, collector)
       progress.advance(1)
       // The process hears that it is no longer wanted between two queries.
       if (next % 64 === 0) await nextTurn()
@@ -149,7 +151,7 @@ async function collectRows(
     funnel.apply(numbered)
     if (numbered.seq < fitsThrough) progress.advance(1)
     if (numbered.seq !== fitsThrough) continue
-    funnel.use(retrieval)
+    await funnel.use(retrieval)
     progress.step('Ranker rows', queries.length)
   }
   progress.done()
@@ -157,14 +159,14 @@ async function collectRows(
 }
 
 /** Asks as the request would have been made that the first event of its feed tells of. */
-function ask(
+async function ask(
   funnel: OfflineFunnel,
   { userId, wanted, undecided, shown }: RankerQuery,
   { time, context }: JournalEvent,
   collector: RankerRowCollector,
-): void {
+): Promise<void> {
   const ordinal = (id: string) => funnel.replay.catalog.findItem(id)
-  collector.add(funnel.candidates(userId, time, context), {
+  collector.add(await funnel.candidates(userId, time, context), {
     wanted: new Map(Array.from(wanted, ([id, roles]) => [ordinal(id), roles])),
     undecided: new Set(Array.from(undecided, ordinal)),
     shown: new Set(Array.from(shown, ordinal)),
@@ -197,7 +199,7 @@ async function describe(
   task: TrainingTask,
   { times, count }: Engagements,
   toSeq: number,
-  { collaborative, content, vocabulary }: ModelSetContents,
+  contents: ModelSetContents,
   ranker: RankerOutcome,
 ) {
   const { settings, seed, createdAt, modelsRoot, journal } = task
@@ -211,12 +213,21 @@ async function describe(
     seed,
     metrics: ranker.metrics,
     settings: Object.fromEntries(learningFragments.map(fragment => [fragment.path, settings.of(fragment)])),
-    spaces: {
-      collaborative: { dimension: collaborative.dimension, count: vocabulary.length, normalised: false },
-      content: { dimension: content.dimension, count: vocabulary.length, normalised: true },
-    },
+    spaces: spacesOf(contents),
     objectives: ranker.status,
   }
+}
+
+/** The spaces that were trained. */
+function spacesOf(contents: ModelSetContents): Record<string, SpaceDescription> {
+  const trained = spaceNames.filter(space => contents[space] !== null)
+  const count = contents.vocabulary.length
+  return Object.fromEntries(
+    trained.map(space => {
+      const { dimension } = contents[space]!
+      return [space, { dimension, count, normalised: spaceMetric[space] === 'cosine' }]
+    }),
+  )
 }
 
 /** Late events stand behind newer ones in the journal. */

@@ -1,0 +1,28 @@
+import type { Histories } from '../models/histories.ts'
+import type { Engagements } from './engagements.ts'
+
+/**
+ * What people engaged with and did not dislike, of the first `count` engagements, in time order: late events stand
+ * elsewhere in the journal.
+ */
+export function historiesOf(
+  { users, items, times, weights, userIds, itemIds }: Engagements,
+  count: number,
+): Required<Histories> {
+  const offsets = new Uint32Array(userIds.length + 1)
+  for (let row = 0; row < count; row++) if (weights[row] > 0) offsets[users[row] + 1]++
+  for (let user = 0; user < userIds.length; user++) offsets[user + 1] += offsets[user]
+  const rows = new Uint32Array(offsets[userIds.length])
+  const next = offsets.slice()
+  for (let row = 0; row < count; row++) if (weights[row] > 0) rows[next[users[row]]++] = row
+  for (let user = 0; user < userIds.length; user++) {
+    rows.subarray(offsets[user], offsets[user + 1]).sort((a, b) => times[a] - times[b] || a - b)
+  }
+  return {
+    users: userIds.length,
+    items: itemIds.length,
+    offsets,
+    itemOf: Uint32Array.from(rows, row => items[row]),
+    timeOf: Float64Array.from(rows, row => times[row]),
+  }
+}

@@ -1,0 +1,64 @@
+import type { Settings } from '../config/settings.ts'
+import type { SequenceContents } from '../funnel/model-set-files.ts'
+import type { Histories } from '../models/histories.ts'
+import { exportSequenceEncoder } from '../models/sequence/sequence-encoder.ts'
+import { sequenceItemVectors, trainSequence } from '../models/sequence/sequence-trainer.ts'
+import type { Progress } from '../telemetry/progress.ts'
+import { sequenceModelSettings } from './settings.ts'
+
+/** With fewer interactions an embedding per item learns nothing but who is popular. */
+const interactionsMin = 1000
+
+/**
+ * The sequence model on these histories, with as many epochs as `training.sequence.positionsMax` pays for.
+ *
+ * @returns null where it is switched off or there is too little to learn from
+ */
+export async function fitSequence(
+  histories: Histories,
+  settings: Settings,
+  seed: number,
+  progress: Progress,
+): Promise<SequenceContents | null> {
+  const { enabled, positionsMax, epochs: epochsMax, ...model } = settings.of(sequenceModelSettings)
+  const positions = trainedPositions(histories, model.maxLength)
+  if (!enabled || positions < interactionsMin) return null
+  const epochs = Math.min(epochsMax, Math.floor(positionsMax / positions))
+  if (epochs === 0) return null
+  let step = 0
+  progress.step('Sequence model', epochs)
+  const trained = await trainSequence({
+    histories,
+    settings: { ...model, epochs, patience: epochs, decay: 'cosine' },
+    seed,
+    threads: 2,
+    onStep: ({ batches }) => {
+      // Whole epochs are counted, but a person hears of each step that something goes on.
+      step++
+      progress.advance(step % batches === 0 ? 1 : 0)
+    },
+  })
+  progress.done()
+  return {
+    dimension: model.width,
+    maxLength: model.maxLength,
+    vectors: withoutUnmet(sequenceItemVectors(trained), histories, model.width),
+    onnx: exportSequenceEncoder(trained),
+  }
+}
+
+/** Interactions that one epoch looks at: the newest of each history. */
+function trainedPositions({ offsets, users }: Histories, maxLength: number): number {
+  let sum = 0
+  for (let user = 0; user < users; user++) sum += Math.min(maxLength, offsets[user + 1] - offsets[user])
+  return sum
+}
+
+/** What nobody had met keeps the vector it was drawn with, which means nothing: it has none. */
+function withoutUnmet(vectors: Float32Array, { items, itemOf }: Histories, width: number): Float32Array {
+  const met = new Uint8Array(items)
+  for (const item of itemOf) met[item] = 1
+  const kept = vectors.slice()
+  for (let item = 0; item < items; item++) if (met[item] === 0) kept.fill(0, item * width, (item + 1) * width)
+  return kept
+}
