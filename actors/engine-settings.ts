@@ -2,6 +2,16 @@ import Type from 'typebox'
 import { defineSettings } from '../config/fragment.ts'
 
 export const engineSettings = defineSettings('engine', 'The running system as a whole.', {
+  profile: Type.Union(
+    [Type.Literal('starter'), Type.Literal('standard'), Type.Literal('full'), Type.Literal('realtime')],
+    {
+      default: 'full',
+      env: 'SLUICE_PROFILE',
+      description:
+        'What fits the scale. starter: content and popularity. standard: two towers and a light ranker. full: everything. realtime: everything, and training again and again while serving.',
+      answer: false,
+    },
+  ),
   clock: Type.Union([Type.Literal('data'), Type.Literal('real')], {
     default: 'data',
     description:

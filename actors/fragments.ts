@@ -10,6 +10,7 @@ import { catalogSettings } from './catalog/settings.ts'
 import { engineSettings } from './engine-settings.ts'
 import { journalSettings } from './journal/settings.ts'
 import { modelSettings } from './model-manager/settings.ts'
+import { continuousSettings } from './trainer/settings.ts'
 import { usersSettings } from './user-shard/settings.ts'
 
 /** Everything that can be set about a running engine, doors and training apart. */
@@ -23,6 +24,7 @@ export const engineFragments: readonly AnyFragment[] = [
   usersSettings,
   journalSettings,
   modelSettings,
+  continuousSettings,
   storageSettings,
   supervisionSettings,
   telemetrySettings,

@@ -80,6 +80,7 @@ async function openIn(
     log,
     store,
     modelsRoot: layout.models,
+    journalRoot: layout.journal,
     clock,
     monotonic: systemMonotonicClock,
     random: createRandom(process.pid),

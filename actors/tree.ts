@@ -7,6 +7,7 @@
  *   catalog                    items; the first to see what was committed
  *   journal                    numbers and stores everything
  *   model-manager              takes up promoted model sets
+ *   trainer                    trains on what has happened since, and promotes what passes the gates
  *   requests                   the parent of one actor per request; carries no traffic itself
  *
  * Index threads and the pool of rank threads stand beside the tree, in `workers/`.
@@ -51,6 +52,9 @@ import type { ModelManagerMessage } from './model-manager/protocol.ts'
 import type { RequestParts } from './request/parts.ts'
 import { RequestStages } from './request/stages.ts'
 import { SharedTables } from './shared-tables.ts'
+import { trainerActor } from './trainer/actor.ts'
+import { ContinuousTraining } from './trainer/continuous-training.ts'
+import { continuousSettings } from './trainer/settings.ts'
 import { userShardActor } from './user-shard/actor.ts'
 import type { UserShardMessage } from './user-shard/protocol.ts'
 import { usersSettings } from './user-shard/settings.ts'
@@ -63,6 +67,8 @@ export interface TreeParts {
   readonly store: OnlineStore
   /** Folder of the model sets. */
   readonly modelsRoot: string
+  /** Folder of the journal, for a process that reads it. */
+  readonly journalRoot: string
   readonly clock: Clock
   readonly monotonic: MonotonicClock
   readonly random: Random
@@ -166,6 +172,7 @@ class Grower {
     const journal = this.spawnJournal(catalog)
     this.journal = journal
     this.modelManager = this.spawnModelManager()
+    this.spawnTrainer()
     const requests: ActorRef<never> = system.spawn('requests', () => ({ receive() {} }))
     const requestParts = this.requestParts(userShards)
     return {
@@ -280,6 +287,21 @@ class Grower {
         clock,
         monotonic,
         settings,
+      }),
+    )
+  }
+
+  private spawnTrainer(): void {
+    const { modelsRoot, journalRoot, log } = this.parts
+    const settings = this.settings.of(continuousSettings)
+    const training = new ContinuousTraining(this.settings, journalRoot, modelsRoot)
+    this.system.spawn(
+      'trainer',
+      trainerActor({
+        settings,
+        lastSeq: () => log.lastSeq,
+        trainedThrough: () => training.trainedThrough(),
+        train: toSeq => training.train(toSeq),
       }),
     )
   }

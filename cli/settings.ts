@@ -7,8 +7,11 @@ import { loadSettings } from '../config/load.ts'
 import type { Settings } from '../config/settings.ts'
 import { hourMs, secondMs } from '../config/units.ts'
 import { httpSettings } from '../gateway/settings.ts'
+import { dataSetSettings } from '../learning/data-sets/settings.ts'
 import { learningFragments } from '../learning/settings.ts'
+import { offlineStoreSettings } from '../storage/offline-store-settings.ts'
 import { CommandError, exitCodes } from './exit.ts'
+import { profiles } from './profiles.ts'
 
 export const serveSettings = defineSettings('serve', 'The command that serves', {
   stopGraceMs: Type.Integer({
@@ -25,6 +28,8 @@ export const serveSettings = defineSettings('serve', 'The command that serves', 
 export const allFragments: readonly AnyFragment[] = [
   ...engineFragments,
   ...learningFragments,
+  dataSetSettings,
+  offlineStoreSettings,
   httpSettings,
   serveSettings,
 ]
@@ -40,10 +45,16 @@ export interface SettingsSources {
   readonly options?: Readonly<Record<string, string>>
 }
 
-/** Default, file, environment, command line. @throws SettingsError; CommandError when the file cannot be read */
+/** Default, profile, file, environment, command line. @throws SettingsError; CommandError when the file cannot be read */
 export function resolveSettings(sources: SettingsSources): Settings {
   const { environment, commandLine, options } = sources
-  return loadSettings(allFragments, { file: readConfigFile(sources), environment, commandLine, options })
+  return loadSettings(allFragments, {
+    profiles,
+    file: readConfigFile(sources),
+    environment,
+    commandLine,
+    options,
+  })
 }
 
 function readConfigFile({ dataDir, configFile }: SettingsSources) {

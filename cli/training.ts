@@ -10,22 +10,29 @@ import { CommandError, InterruptedError } from './exit.ts'
 export interface TrainingOptions {
   readonly seed?: number
   readonly promote?: boolean
+  /** Promotes it even where it does not pass the gates. */
+  readonly force?: boolean
 }
 
 const defaultSeed = 1
 
+export interface Training {
+  readonly manifest: Manifest
+  readonly promoted: boolean
+}
+
 /**
- * Trains a model set on the data directory's journal in a process of its own, and promotes it unless told not to. A
- * server that runs on the directory takes it up by itself.
+ * Trains a model set on the data directory's journal in a process of its own, and promotes it where it passes the gates,
+ * unless told otherwise. A server that runs on the directory takes it up by itself.
  *
  * @throws CommandError, InterruptedError, TrainingFailed, StorageError
  */
 export async function trainModels(
   context: CommandContext,
   settings: Settings,
-  { seed = defaultSeed, promote: isPromoted = true }: TrainingOptions,
+  { seed = defaultSeed, promote: isWanted = true, force = false }: TrainingOptions,
   signal: AbortSignal,
-): Promise<Manifest> {
+): Promise<Training> {
   const { empty } = await describeDirectory(context.dataDir)
   if (empty) {
     const hint = 'Import something with `sluice import`, or name another directory with --data-dir'
@@ -47,8 +54,9 @@ export async function trainModels(
   try {
     const manifest = await training.result
     if (signal.aborted) throw interrupted()
-    if (isPromoted) await promote(models, manifest.id)
-    return manifest
+    const promoted = isWanted && (force || manifest.gate?.passed !== false)
+    if (promoted) await promote(models, manifest.id)
+    return { manifest, promoted }
   } catch (error) {
     if (signal.aborted) throw interrupted()
     throw error

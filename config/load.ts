@@ -7,7 +7,16 @@ import { buildSettings, type GivenValue, type Settings } from './settings.ts'
 import { type SettingLayer, type SettingProblem, SettingsError } from './settings-error.ts'
 import { allowedValues, describeAllowed, readText } from './value-text.ts'
 
+/** Sets of values that go well together, chosen by one setting. */
+export interface SettingProfiles {
+  /** Key of the setting that names one of them. */
+  readonly key: string
+  /** Values by profile and key; they stand above the defaults and below everything else. */
+  readonly values: Readonly<Record<string, Readonly<Record<string, unknown>>>>
+}
+
 export interface SettingLayers {
+  readonly profiles?: SettingProfiles
   /** A TOML file: its path (for messages) and its text. */
   readonly file?: { readonly path: string; readonly text: string }
   /** Variables outside `SLUICE_*` are ignored unless a property names one; an empty one counts as not set. */
@@ -19,7 +28,7 @@ export interface SettingLayers {
 }
 
 /**
- * Resolves the settings of all fragments: default, overridden by file, environment, command line. A list or table is
+ * Resolves the settings of all fragments: default, overridden by profile, file, environment, command line. A list or table is
  * replaced as a whole, never merged.
  *
  * @throws SettingsError with every problem of every layer, including values that a later layer overrides
@@ -30,6 +39,7 @@ export function loadSettings(fragments: readonly AnyFragment[], layers: SettingL
   if (layers.file !== undefined) loader.readFile(layers.file.path, layers.file.text)
   loader.readEnvironment(layers.environment ?? {})
   loader.readCommandLine(layers.commandLine ?? {}, layers.options ?? {})
+  if (layers.profiles !== undefined) loader.readProfile(layers.profiles)
   if (loader.problems.length > 0) throw new SettingsError(loader.problems)
   return buildSettings(loader.composition, loader.given)
 }
@@ -81,6 +91,18 @@ class Loader {
       const property = this.composition.byKey.get(key)
       if (property === undefined) this.refuseKey(key, text, origin)
       else this.accept(property, readValue(property, text), origin)
+    }
+  }
+
+  /** Comes last, because any layer may choose the profile; sets what none of them did. */
+  readProfile({ key, values }: SettingProfiles): void {
+    const { byKey } = this.composition
+    const name = String(this.given.get(key)?.value ?? byKey.get(key)?.schema.default)
+    const origin: Origin = { layer: 'profile', source: name }
+    for (const [key, value] of Object.entries(values[name] ?? {})) {
+      const property = byKey.get(key)
+      if (property === undefined) this.refuseKey(key, value, origin)
+      else if (!this.given.has(key)) this.accept(property, value, origin)
     }
   }
 

@@ -1,4 +1,4 @@
-export type SettingLayer = 'default' | 'file' | 'environment' | 'command line'
+export type SettingLayer = 'default' | 'profile' | 'file' | 'environment' | 'command line'
 
 /** One thing that is wrong with one given value. */
 export interface SettingProblem {

@@ -8,10 +8,9 @@ import { CounterEpochReader } from '../domain/shared/counter-epochs.ts'
 import { CandidateStage, type PreparedCandidates } from '../funnel/candidate-stage.ts'
 import { contextCodes } from '../funnel/context-codes.ts'
 import { exhaust } from '../funnel/exhaust.ts'
-import { QueryEncoder } from '../funnel/hydrators/query-vectors.ts'
 import { LiveModelSets } from '../funnel/live-model-sets.ts'
+import { type LoadedModelSet, loadModelSet } from '../funnel/loaded-model-set.ts'
 import type { ModelSetContents } from '../funnel/model-set-files.ts'
-import { ModelSpaces } from '../funnel/model-spaces.ts'
 import { packRequest } from '../funnel/recommend.ts'
 import { requestLayout } from '../funnel/request-frame.ts'
 import { retrievalLayout } from '../funnel/retrieval-frame.ts'
@@ -33,8 +32,7 @@ export class OfflineFunnel {
   private readonly models: LiveModelSets
   private readonly stage: CandidateStage
   private readonly retrieval: RetrievalStage
-  private loaded: { readonly generation: number; readonly spaces: ModelSpaces; readonly encoder: QueryEncoder } | null =
-    null
+  private loaded: LoadedModelSet | null = null
   private counters: CounterEpochReader
   private publishedEpoch = -1
   private version = 0
@@ -55,23 +53,31 @@ export class OfflineFunnel {
     this.replay.apply(record)
   }
 
-  /** From here on candidates come from this model set. */
-  async use(contents: ModelSetContents): Promise<void> {
+  /** From here on candidates come from this model set, unless another one is asked for. */
+  async use(contents: ModelSetContents): Promise<LoadedModelSet> {
     this.publish()
-    const { generation, handles } = exhaust(this.models.load('offline', contents, ''))
+    const { handles } = exhaust(this.models.load('offline', contents, ''))
     const owned = Uint32Array.from({ length: this.replay.catalog.items.itemCount }, (_, item) => item)
     const { partition } = this.retrieval
     exhaust(partition.update(owned))
     exhaust(partition.prepare({ ...handles, owned }))
-    const spaces = new ModelSpaces(handles)
-    this.loaded = { generation, spaces, encoder: await QueryEncoder.open(spaces, handles) }
+    this.loaded = await loadModelSet(handles, this.settings)
+    return this.loaded
   }
 
-  /** What a request of this person at this time and from there would rank, as of the records applied so far. */
-  async candidates(userId: string, now: number, context: EventContext = {}): Promise<OfflineCandidates> {
+  /**
+   * What a request of this person at this time and from there would rank, as of the records applied so far.
+   * @param models one that `use` gave; the last one if not given
+   */
+  async candidates(
+    userId: string,
+    now: number,
+    context: EventContext = {},
+    models: LoadedModelSet = this.loaded!,
+  ): Promise<OfflineCandidates> {
     this.publish()
     const { catalog } = this.replay
-    const { generation, spaces, encoder } = this.loaded!
+    const { generation, spaces, encoder } = models
     const view = this.replay.view(userId, contextCodes(context, catalog), now)
     const { historyItem, historyWeight } = view
     const history = { generation, tablesVersion: 0, querySeq: catalog.appliedSeq, historyItem, historyWeight }

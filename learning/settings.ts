@@ -2,6 +2,7 @@ import Type from 'typebox'
 import { type AnyFragment, defineSettings } from '../config/fragment.ts'
 import { countersSettings } from '../funnel/counters-settings.ts'
 import { funnelFragments } from '../funnel/fragments.ts'
+import { gateSettings } from './gates/settings.ts'
 
 // What is trained with reaches an answer through the model set, which every feed names.
 const share = (value: number, description: string) =>
@@ -99,6 +100,7 @@ export const learningFragments: readonly AnyFragment[] = [
   contentSettings,
   coVisitationSettings,
   rankerSettings,
+  gateSettings,
 ]
 
 /** Everything that a trainer reads of the settings. */

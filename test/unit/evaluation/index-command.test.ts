@@ -7,7 +7,13 @@ import { learningFragments } from '../../../learning/settings.ts'
 import { silentProgress } from '../../../telemetry/progress.ts'
 
 function evaluate(values: Readonly<Record<string, string>> = {}) {
-  const small = { 'training.ials.dimension': '16', 'training.ials.epochs': '4', 'training.content.dimension': '16' }
+  const small = {
+    'training.ials.dimension': '16',
+    'training.ials.epochs': '4',
+    'training.content.dimension': '16',
+    'training.sequence.width': '16',
+    'training.sequence.epochs': '3',
+  }
   const settings = loadSettings([...engineFragments, ...learningFragments], { commandLine: { ...small, ...values } })
   return evaluateIndex({ settings, items: 4000, eventsMax: 60_000, queries: 100, progress: silentProgress })
 }

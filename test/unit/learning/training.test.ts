@@ -26,6 +26,9 @@ const settings = loadSettings(trainerFragments, {
     'training.content.buckets': '4096',
     'training.ranker.epochs': '4',
     'training.ranker.expertWidth': '16',
+    'training.sequence.width': '16',
+    'training.sequence.epochs': '1',
+    'training.sequence.maxLength': '20',
   },
 })
 const limits = { itemsMax: 10_000, rowsMax: 20_000 }
@@ -71,6 +74,8 @@ describe('training a model set', () => {
     const contents = await readModelSet(await loadArtefact(modelsRoot, manifest.id, schemaHash))
     expect(contents.vocabulary.length).toBeGreaterThan(50)
     expect(contents.ranker?.calibration).toHaveLength(4)
+    expect(contents.sequence).toMatchObject({ dimension: 16, maxLength: 20 })
+    expect(manifest.spaces.sequence).toMatchObject({ dimension: 16, normalised: false })
   })
 
   it('gives the same model for the same journal and seed', async () => {
