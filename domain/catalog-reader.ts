@@ -16,4 +16,5 @@ export interface CatalogReader {
   categoryCode(name: string): number
   regionName(code: number): string
   ageBandName(code: number): string
+  languageName(code: number): string
 }

@@ -174,6 +174,10 @@ export class CatalogState implements CatalogReader {
     return this.books.ageBand.nameOf(code) ?? 'unknown'
   }
 
+  languageName(code: number): string {
+    return this.books.language.nameOf(code) ?? 'unknown'
+  }
+
   deviceName(code: number): string {
     return this.books.device.nameOf(code) ?? 'unknown'
   }

@@ -7,6 +7,7 @@ import type { UserView } from '../features/user-view.ts'
 import { noQueryVectors, type QueryVectors } from '../features/vector-spaces.ts'
 import { unpackCandidates } from '../funnel/candidate-log.ts'
 import { CandidateStage } from '../funnel/candidate-stage.ts'
+import { queryHistory } from '../funnel/hydrators/query-history.ts'
 import { QueryEncoder } from '../funnel/hydrators/query-vectors.ts'
 import { ModelSpaces } from '../funnel/model-spaces.ts'
 import type { ModelSetHandles } from '../funnel/ports.ts'
@@ -28,9 +29,11 @@ export class ServedModelSet {
     return new ServedModelSet(spaces, await QueryEncoder.open(spaces, handles))
   }
 
-  queryVectors(view: UserView, querySeq: number, { items }: CatalogState): Promise<QueryVectors> {
-    const { historyItem, historyWeight } = view
-    return this.encoder.encode({ generation: 0, tablesVersion: 0, querySeq, historyItem, historyWeight }, items)
+  queryVectors(view: UserView, querySeq: number, catalog: CatalogState): Promise<QueryVectors> {
+    return this.encoder.encode(
+      queryHistory(view, { generation: 0, tablesVersion: 0, querySeq }, catalog),
+      catalog.items,
+    )
   }
 }
 

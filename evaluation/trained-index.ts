@@ -2,6 +2,7 @@ import { splitSeed } from '../algorithms/statistics/random.ts'
 import type { Settings } from '../config/settings.ts'
 import type { UserView } from '../features/user-view.ts'
 import { exhaust } from '../funnel/exhaust.ts'
+import { queryHistory } from '../funnel/hydrators/query-history.ts'
 import { QueryEncoder } from '../funnel/hydrators/query-vectors.ts'
 import { LiveModelSets } from '../funnel/live-model-sets.ts'
 import type { ModelSetContents } from '../funnel/model-set-files.ts'
@@ -28,11 +29,8 @@ export async function measureTrainedIndex(
   const models = new LiveModelSets(catalog, catalog.items.rowCount, () => {})
   const { handles, generation } = exhaust(models.load('measured', contents, ''))
   const encoder = await QueryEncoder.open(new ModelSpaces(handles), handles)
-  const encode = ({ historyItem, historyWeight }: UserView) =>
-    encoder.encode(
-      { generation, tablesVersion: 1, querySeq: catalog.appliedSeq, historyItem, historyWeight },
-      catalog.items,
-    )
+  const versions = { generation, tablesVersion: 1, querySeq: catalog.appliedSeq }
+  const encode = (view: UserView) => encoder.encode(queryHistory(view, versions, catalog), catalog.items)
   const requests: RequestFrame[] = []
   for (const userId of peopleWithHistory(replay, requestsMax, seed)) {
     const query = await encode(personalView(replay, userId, catalog.lastEventAt))

@@ -9,7 +9,7 @@ import type { CatalogState } from '../domain/catalog-state.ts'
 import type { Item } from '../domain/item.ts'
 import { VectorSpaceWriter } from '../domain/shared/vector-space.ts'
 import { type PerSpace, perSpace, spaceNames } from '../features/vector-spaces.ts'
-import { contentDocument } from './content-document.ts'
+import { ItemVectors } from './item-vectors.ts'
 import type { ModelSetContents } from './model-set-files.ts'
 import { shareModelSet } from './model-set-sharing.ts'
 import type { ModelSetHandles } from './ports.ts'
@@ -23,7 +23,7 @@ export interface LiveModelSet {
 
 interface Loaded extends LiveModelSet {
   readonly spaces: PerSpace<VectorSpaceWriter>
-  readonly contents: ModelSetContents
+  readonly vectors: ItemVectors
   pins: number
   /** Every vector of the items that were there has been written. */
   complete: boolean
@@ -54,11 +54,11 @@ export class LiveModelSets {
     const ordinals = yield* this.ordinalsOf(contents.vocabulary)
     const place = { generation, id, spaces, ordinals, itemCount: this.catalog.items.itemCount, rankerSchemaHash }
     const handles = yield* shareModelSet(contents, place)
-    const loaded: Loaded = { generation, id, handles, spaces, contents, pins: 0, complete: false }
+    const vectors = new ItemVectors(contents, spaces)
+    const loaded: Loaded = { generation, id, handles, spaces, vectors, pins: 0, complete: false }
     this.loaded.set(generation, loaded)
     try {
-      yield* this.placeTrained(loaded, ordinals)
-      yield* this.encodeContents(loaded)
+      yield* this.writeAll(loaded)
       loaded.complete = true
     } finally {
       if (!loaded.complete) this.loaded.delete(generation)
@@ -68,10 +68,7 @@ export class LiveModelSets {
 
   /** Writes the vectors of a new row in every loaded set. */
   admit(row: number, item: Item): void {
-    for (const loaded of this.loaded.values()) {
-      writeContent(loaded.spaces.content, loaded.contents, row, item)
-      this.writeTrained(loaded, row)
-    }
+    for (const loaded of this.loaded.values()) this.write(loaded, row, item)
   }
 
   /** A row without facts, or one that is about to be used again, has no vectors. */
@@ -126,45 +123,20 @@ export class LiveModelSets {
     return ordinals
   }
 
-  private *placeTrained(loaded: Loaded, ordinals: Int32Array): Generator<void> {
-    const { items } = this.catalog
-    for (const item of ordinals) {
-      const row = item < 0 ? -1 : items.currentRow(item)
-      if (row >= 0 && !items.isDeleted(row)) this.writeTrained(loaded, row)
-      yield
-    }
-  }
-
-  private *encodeContents({ spaces, contents }: Loaded): Generator<void> {
+  /** In the order of the items, so that what a set holds does not depend on when it was loaded. */
+  private *writeAll(loaded: Loaded): Generator<void> {
     for (let item = 0; item < this.catalog.items.itemCount; item++) {
       const row = this.catalog.items.currentRow(item)
       const document = row < 0 ? undefined : this.catalog.document(item)
-      if (document !== undefined) writeContent(spaces.content, contents, row, document)
+      if (document !== undefined) this.write(loaded, row, document)
       yield
     }
   }
 
   /** Found by the item, not carried over from its row before: an item that was deleted meanwhile gets them back. */
-  private writeTrained({ spaces, contents, handles }: Loaded, row: number): void {
+  private write({ vectors, handles }: Loaded, row: number, document: Item): void {
     const { placeOf } = handles.foldIn
     const item = this.catalog.items.itemOf(row)
-    const place = item < placeOf.length ? placeOf[item] : -1
-    for (const space of trainedSpaces) {
-      const trained = contents[space]
-      if (trained === null) continue
-      const { dimension, vectors } = trained
-      const vector = vectors.subarray(Math.max(0, place) * dimension, (Math.max(0, place) + 1) * dimension)
-      if (place < 0 || vector.every(x => x === 0)) spaces[space].clear(row)
-      else spaces[space].write(row, vector)
-    }
+    vectors.write(row, document, item < placeOf.length ? placeOf[item] : -1)
   }
-}
-
-/** Spaces in which an item has a vector because it was met in training. */
-const trainedSpaces = ['collaborative', 'sequence'] as const
-
-function writeContent(space: VectorSpaceWriter, { content }: ModelSetContents, row: number, item: Item): void {
-  const vector = new Float32Array(content.dimension)
-  if (content.encode(contentDocument(item), vector)) space.write(row, vector)
-  else space.clear(row)
 }

@@ -6,7 +6,9 @@ import type { ContentEncoderOptions } from '../algorithms/text/content-encoder.t
 import { objectives } from '../domain/roles.ts'
 import { ArtefactCorrupt } from '../models/artefact/artefact-manifest.ts'
 import type { CalibrationTable } from '../models/calibration/calibration.ts'
-import type { ModelSetContents, RankerContents, SequenceContents } from './model-set-files.ts'
+import { type ItemFeatureLayout, itemFeatureWidth } from '../models/two-tower/item-features.ts'
+import { ItemTowerKernel } from '../models/two-tower/item-tower-kernel.ts'
+import type { ModelSetContents, RankerContents, SequenceContents, TwoTowerContents } from './model-set-files.ts'
 
 export const modelSetFiles = {
   vocabulary: 'vocabulary.strings',
@@ -18,6 +20,10 @@ export const modelSetFiles = {
   offsets: 'co-visitation-offsets.u32',
   neighbours: 'co-visitation-neighbours.u32',
   scores: 'co-visitation-scores.f32',
+  twoTowerOptions: 'two-tower.json',
+  twoTowerIds: 'two-tower-ids.f32',
+  itemTower: 'item-tower.f32',
+  userTower: 'user-tower.onnx',
   sequence: 'sequence.onnx',
   sequenceVectors: 'sequence.f32',
   sequenceOptions: 'sequence.json',
@@ -29,7 +35,7 @@ type ModelSetFile = keyof typeof modelSetFiles
 
 /** @throws ArtefactCorrupt naming the file */
 export function checkModelSet(id: string, contents: ModelSetContents): void {
-  const { vocabulary, collaborative, coVisitation, sequence, ranker } = contents
+  const { vocabulary, collaborative, content, coVisitation, twoTower, sequence, ranker } = contents
   const { dimension, vectors, foldIn } = collaborative
   const count = vocabulary.length
   expectThat(isCount(dimension), id, 'foldIn', 'has no dimension')
@@ -38,6 +44,7 @@ export function checkModelSet(id: string, contents: ModelSetContents): void {
     expectThat(Number.isFinite(value), id, 'foldIn', 'lacks a number')
   expectLength(vectors, count * dimension, id, 'vectors', `${count} items of ${dimension} dimensions`)
   checkLists(id, coVisitation, count)
+  if (twoTower !== null) checkTwoTower(id, twoTower, content.dimension, count)
   if (sequence !== null) checkSequence(id, sequence, count)
   if (ranker !== null) checkCalibration(id, ranker)
 }
@@ -52,6 +59,32 @@ export function checkContentEncoder(
   expectThat(isCount(buckets) && isCount(dimension), id, 'contentOptions', 'has no buckets or no dimension')
   expectLength(idf, buckets, id, 'idf', `${buckets} buckets`)
   expectLength(projection, buckets * dimension, id, 'projection', `${buckets} buckets of ${dimension} dimensions`)
+}
+
+function checkTwoTower(
+  id: string,
+  { architecture, layout, ids, itemTower }: TwoTowerContents,
+  contentDimension: number,
+  count: number,
+): void {
+  const sizes = ['dimension', 'itemFeatures', 'itemHidden', 'userHidden', 'historyLength'] as const
+  const whole = sizes.every(name => isCount(Object(architecture)[name])) && Array.isArray(architecture.decays)
+  expectThat(whole, id, 'twoTowerOptions', `does not name ${sizes.join(', ')} and decays`)
+  const { content } = Object(layout) as ItemFeatureLayout
+  expectThat(content === contentDimension, id, 'twoTowerOptions', `is not for ${contentDimension} content dimensions`)
+  const width = itemFeatureWidth(layout)
+  expectThat(
+    width === architecture.itemFeatures,
+    id,
+    'twoTowerOptions',
+    `lays out ${width} features, not as many as its tower takes`,
+  )
+  expectLength(ids, count * architecture.dimension, id, 'twoTowerIds', `${count} items`)
+  try {
+    new ItemTowerKernel(architecture, itemTower)
+  } catch (error) {
+    expectThat(false, id, 'itemTower', `does not fit: ${(error as Error).message}`)
+  }
 }
 
 function checkSequence(id: string, { dimension, maxLength, vectors }: SequenceContents, count: number): void {

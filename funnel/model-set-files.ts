@@ -11,6 +11,8 @@ import { encodeStrings, readFloat32, readStrings, readUint32 } from '../models/a
 import { ArtefactCorrupt, type Manifest, type ModelSetDescription } from '../models/artefact/artefact-manifest.ts'
 import type { CalibrationTable } from '../models/calibration/calibration.ts'
 import type { FoldInSettings } from '../models/factorisation/fold-in.ts'
+import type { ItemFeatureLayout } from '../models/two-tower/item-features.ts'
+import type { TwoTowerArchitecture } from '../models/two-tower/towers.ts'
 import { checkContentEncoder, checkModelSet, modelSetFiles } from './model-set-check.ts'
 
 /** A model set in memory, as a trainer makes it and a server loads it. Items are places in `vocabulary`. */
@@ -26,10 +28,21 @@ export interface ModelSetContents {
   readonly content: ContentEncoder
   readonly coVisitation: ItemLists
   /** Towers over content and profiles; absent where they were not trained. */
-  readonly twoTower: null
+  readonly twoTower: TwoTowerContents | null
   /** Self-attention over the history; absent where it was not trained. */
   readonly sequence: SequenceContents | null
   readonly ranker: RankerContents | null
+}
+
+export interface TwoTowerContents {
+  readonly dimension: number
+  readonly architecture: TwoTowerArchitecture
+  readonly layout: ItemFeatureLayout
+  /** What an item's own id adds to its vector [vocabulary × dimension]; zeros for what training did not meet. */
+  readonly ids: Float32Array
+  /** Weights of the item tower, see `models/two-tower/item-tower-kernel.ts`. */
+  readonly itemTower: Float32Array
+  readonly userTower: Uint8Array
 }
 
 export interface SequenceContents {
@@ -57,7 +70,7 @@ export function writeModelSet(
   description: ModelSetDescription,
   contents: ModelSetContents,
 ): Promise<Manifest> {
-  const { collaborative, content, coVisitation, sequence, ranker } = contents
+  const { collaborative, content, coVisitation, twoTower, sequence, ranker } = contents
   const { options, idf, projection } = content.toState()
   return writeArtefact(root, description, {
     [modelSetFiles.vocabulary]: [encodeStrings(contents.vocabulary)],
@@ -69,6 +82,12 @@ export function writeModelSet(
     [modelSetFiles.offsets]: [coVisitation.offsets],
     [modelSetFiles.neighbours]: [coVisitation.neighbours],
     [modelSetFiles.scores]: [coVisitation.scores],
+    ...(twoTower !== null && {
+      [modelSetFiles.twoTowerOptions]: [json({ architecture: twoTower.architecture, layout: twoTower.layout })],
+      [modelSetFiles.twoTowerIds]: [twoTower.ids],
+      [modelSetFiles.itemTower]: [twoTower.itemTower],
+      [modelSetFiles.userTower]: [twoTower.userTower],
+    }),
     ...(sequence !== null && {
       [modelSetFiles.sequence]: [sequence.onnx],
       [modelSetFiles.sequenceVectors]: [sequence.vectors],
@@ -100,7 +119,7 @@ export async function readModelSet(artefact: Artefact): Promise<ModelSetContents
     collaborative: { dimension, vectors, foldIn },
     content: await readContentEncoder(artefact),
     coVisitation: { offsets, neighbours, scores },
-    twoTower: null,
+    twoTower: modelSetFiles.userTower in artefact.manifest.files ? await readTwoTower(artefact) : null,
     sequence: modelSetFiles.sequence in artefact.manifest.files ? await readSequence(artefact) : null,
     ranker: modelSetFiles.ranker in artefact.manifest.files ? await readRanker(artefact) : null,
   }
@@ -117,6 +136,16 @@ async function readContentEncoder(artefact: Artefact): Promise<ContentEncoder> {
   ])
   checkContentEncoder(artefact.manifest.id, options, idf, projection)
   return ContentEncoder.fromState({ options, idf, projection })
+}
+
+async function readTwoTower(artefact: Artefact): Promise<TwoTowerContents> {
+  const { architecture, layout } = await readJson(artefact, modelSetFiles.twoTowerOptions)
+  const [ids, itemTower] = await Promise.all([
+    readFloat32(artefact.path(modelSetFiles.twoTowerIds)),
+    readFloat32(artefact.path(modelSetFiles.itemTower)),
+  ])
+  const userTower = await readBytes(artefact, modelSetFiles.userTower)
+  return { dimension: Number(architecture?.dimension), architecture, layout, ids, itemTower, userTower }
 }
 
 async function readSequence(artefact: Artefact): Promise<SequenceContents> {

@@ -27,7 +27,7 @@ const copiedPerStep = 65_536
 /** @throws ArtefactCorrupt when a list names a neighbour that is not in the vocabulary */
 export function* shareModelSet(contents: ModelSetContents, place: SharedPlace): Generator<void, ModelSetHandles> {
   const { generation, id, spaces, ordinals, itemCount, rankerSchemaHash } = place
-  const { collaborative, sequence, ranker } = contents
+  const { collaborative, twoTower, sequence, ranker } = contents
   const placeOf = shared(Int32Array, itemCount).fill(-1)
   for (let at = 0; at < ordinals.length; at++) if (ordinals[at] >= 0) placeOf[ordinals[at]] = at
   yield
@@ -46,6 +46,7 @@ export function* shareModelSet(contents: ModelSetContents, place: SharedPlace): 
       placeOf,
       settings: collaborative.foldIn,
     },
+    twoTower: twoTower === null ? null : { onnx: twoTower.userTower, architecture: twoTower.architecture },
     sequence:
       sequence === null ? null : { onnx: sequence.onnx, dimension: sequence.dimension, maxLength: sequence.maxLength },
     ranker: ranker === null ? null : { ...ranker, schemaHash: rankerSchemaHash },

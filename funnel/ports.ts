@@ -7,6 +7,7 @@ import type { VectorSpaceHandles } from '../domain/shared/vector-space.ts'
 import type { PerSpace } from '../features/vector-spaces.ts'
 import type { CalibrationTable } from '../models/calibration/calibration.ts'
 import type { FoldInSettings } from '../models/factorisation/fold-in.ts'
+import type { TwoTowerArchitecture } from '../models/two-tower/towers.ts'
 
 /** Factors and embeddings keep their norms, which carry popularity; text and tower vectors are normalised. */
 export const spaceMetric: PerSpace<Metric> = {
@@ -38,6 +39,7 @@ export interface ModelSetHandles {
   readonly ordinaryNorm: PerSpace<number>
   readonly coVisitation: CoVisitationLists
   readonly foldIn: FoldInParameters
+  readonly twoTower: TwoTowerParameters | null
   readonly sequence: SequenceParameters | null
   /** Absent while only retrieval has been trained. */
   readonly ranker: RankerHandles | null
@@ -60,6 +62,12 @@ export interface FoldInParameters {
   /** Place of an item in the vocabulary by ordinal, −1 for items without interactions in training. Shared memory. */
   readonly placeOf: Int32Array
   readonly settings: FoldInSettings
+}
+
+/** What it takes to compute a person's vector in the space of the towers. */
+export interface TwoTowerParameters {
+  readonly onnx: Uint8Array
+  readonly architecture: TwoTowerArchitecture
 }
 
 /** What it takes to compute a person's sequence vector from the vectors of their history. */

@@ -1,6 +1,12 @@
 import type { Histories } from '../models/histories.ts'
 import type { Engagements } from './engagements.ts'
 
+export interface WeightedHistories {
+  readonly histories: Required<Histories>
+  /** Engagement weight of each interaction, positive. */
+  readonly weights: Float32Array
+}
+
 /**
  * What people engaged with and did not dislike, of the first `count` engagements, in time order: late events stand
  * elsewhere in the journal.
@@ -8,7 +14,7 @@ import type { Engagements } from './engagements.ts'
 export function historiesOf(
   { users, items, times, weights, userIds, itemIds }: Engagements,
   count: number,
-): Required<Histories> {
+): WeightedHistories {
   const offsets = new Uint32Array(userIds.length + 1)
   for (let row = 0; row < count; row++) if (weights[row] > 0) offsets[users[row] + 1]++
   for (let user = 0; user < userIds.length; user++) offsets[user + 1] += offsets[user]
@@ -18,11 +24,12 @@ export function historiesOf(
   for (let user = 0; user < userIds.length; user++) {
     rows.subarray(offsets[user], offsets[user + 1]).sort((a, b) => times[a] - times[b] || a - b)
   }
-  return {
+  const histories = {
     users: userIds.length,
     items: itemIds.length,
     offsets,
     itemOf: Uint32Array.from(rows, row => items[row]),
     timeOf: Float64Array.from(rows, row => times[row]),
   }
+  return { histories, weights: Float32Array.from(rows, row => weights[row]) }
 }

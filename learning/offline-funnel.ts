@@ -8,6 +8,7 @@ import { CounterEpochReader } from '../domain/shared/counter-epochs.ts'
 import { CandidateStage, type PreparedCandidates } from '../funnel/candidate-stage.ts'
 import { contextCodes } from '../funnel/context-codes.ts'
 import { exhaust } from '../funnel/exhaust.ts'
+import { queryHistory } from '../funnel/hydrators/query-history.ts'
 import { LiveModelSets } from '../funnel/live-model-sets.ts'
 import { type LoadedModelSet, loadModelSet } from '../funnel/loaded-model-set.ts'
 import type { ModelSetContents } from '../funnel/model-set-files.ts'
@@ -79,8 +80,7 @@ export class OfflineFunnel {
     const { catalog } = this.replay
     const { generation, spaces, encoder } = models
     const view = this.replay.view(userId, contextCodes(context, catalog), now)
-    const { historyItem, historyWeight } = view
-    const history = { generation, tablesVersion: 0, querySeq: catalog.appliedSeq, historyItem, historyWeight }
+    const history = queryHistory(view, { generation, tablesVersion: 0, querySeq: catalog.appliedSeq }, catalog)
     const pins = {
       generation,
       tablesVersion: this.version,

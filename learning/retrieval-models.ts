@@ -2,6 +2,7 @@ import { buildCoVisitation } from '../algorithms/retrieval/co-visitation.ts'
 import { CONTENT_ENCODER_DEFAULTS, ContentEncoder } from '../algorithms/text/content-encoder.ts'
 import type { Settings } from '../config/settings.ts'
 import type { Item } from '../domain/item.ts'
+import type { User } from '../domain/user.ts'
 import { contentDocument } from '../funnel/content-document.ts'
 import type { ModelSetContents } from '../funnel/model-set-files.ts'
 import { type Interactions, trainIals } from '../models/factorisation/ials.ts'
@@ -10,6 +11,7 @@ import type { Engagements } from './engagements.ts'
 import { historiesOf } from './interaction-histories.ts'
 import { fitSequence } from './sequence-fit.ts'
 import { contentSettings, coVisitationSettings, ialsSettings } from './settings.ts'
+import { fitTwoTower } from './two-tower-fit.ts'
 
 /**
  * What retrieval is fitted on: the first `count` engagements, and all items as they are at the end of the journal that
@@ -19,6 +21,8 @@ export interface RetrievalTask {
   readonly engagements: Engagements
   readonly count: number
   readonly items: readonly Item[]
+  /** Profiles by id; nobody has one if not given. */
+  readonly users?: ReadonlyMap<string, User>
   readonly settings: Settings
   readonly seed: number
   readonly progress: Progress
@@ -41,7 +45,22 @@ export async function fitRetrievalModels(task: RetrievalTask): Promise<ModelSetC
     return true
   })
   progress.done()
-  const sequence = await fitSequence(historiesOf(engagements, count), settings, seed, progress)
+  const { histories, weights } = historiesOf(engagements, count)
+  const { itemIds, userIds } = engagements
+  const users = task.users ?? new Map<string, User>()
+  const twoTower = await fitTwoTower({
+    histories,
+    weights,
+    itemIds,
+    userIds,
+    items,
+    users,
+    content,
+    settings,
+    seed,
+    progress,
+  })
+  const sequence = await fitSequence(histories, settings, seed, progress)
   const { regularisation, frequencyExponent, unobservedWeight } = ials
   return {
     vocabulary: engagements.itemIds,
@@ -52,7 +71,7 @@ export async function fitRetrievalModels(task: RetrievalTask): Promise<ModelSetC
     },
     content,
     coVisitation,
-    twoTower: null,
+    twoTower,
     sequence,
     ranker: null,
   }

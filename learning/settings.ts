@@ -62,6 +62,32 @@ export const sequenceModelSettings = defineSettings('training.sequence', 'Self-a
   ),
 })
 
+export const twoTowerSettings = defineSettings('training.twoTower', 'Towers over content, histories and profiles.', {
+  enabled: Type.Boolean({ default: true, description: 'Whether the two towers are trained.', answer: false }),
+  dimension: count(64, 'numbers', 'Length of a vector.', 8, 512),
+  itemHidden: count(128, 'units', 'Width of the hidden layer of the item tower.', 8, 4096),
+  userHidden: count(128, 'units', 'Width of the hidden layer of the user tower.', 8, 4096),
+  strategy: Type.Union(
+    [Type.Literal('random'), Type.Literal('in-batch'), Type.Literal('hard'), Type.Literal('mixed')],
+    {
+      default: 'mixed',
+      description:
+        'What a positive is compared with: drawn items, the others of the batch, near ones, or 80 to 20 of each.',
+      answer: false,
+    },
+  ),
+  logQ: Type.Boolean({
+    default: true,
+    description: 'Whether it is taken back that popular items are negatives more often.',
+    answer: false,
+  }),
+  batchSize: count(1024, 'examples', 'Examples per step.', 8, 65_536),
+  negatives: count(1024, 'items', 'Items per step beside those of the batch.', 0, 65_536),
+  epochs: count(10, 'epochs', 'Passes over the examples.', 1, 1000),
+  examplesPerEpoch: count(100_000, 'examples', 'Examples drawn for one pass, at most.'),
+  learningRate: number(0.002, 'ratio', 'Largest step of the optimiser.', 0.000001, 1),
+})
+
 export const contentSettings = defineSettings('training.content', 'Content vectors from text and metadata.', {
   dimension: count(64, 'numbers', 'Length of a vector.', 4, 512),
   buckets: Type.Union([Type.Literal(4096), Type.Literal(16_384), Type.Literal(65_536)], {
@@ -96,6 +122,7 @@ export const rankerSettings = defineSettings('training.ranker', 'The multi-objec
 export const learningFragments: readonly AnyFragment[] = [
   trainingSettings,
   ialsSettings,
+  twoTowerSettings,
   sequenceModelSettings,
   contentSettings,
   coVisitationSettings,

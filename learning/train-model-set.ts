@@ -1,5 +1,6 @@
 import { splitSeed } from '../algorithms/statistics/random.ts'
 import type { Item } from '../domain/item.ts'
+import type { User } from '../domain/user.ts'
 import { featureSettings } from '../features/settings.ts'
 import { spaceNames } from '../features/vector-spaces.ts'
 import { type ModelSetContents, writeModelSet } from '../funnel/model-set-files.ts'
@@ -32,12 +33,13 @@ export async function trainModelSet(task: TrainingTask): Promise<Manifest> {
   const history = readHistory(journal, toSeq, settings.of(featureSettings))
   const { engagements } = history
   const items = readItems(journal, toSeq)
+  const users = readUsers(journal, toSeq)
   progress.done()
   const usable = engagementsWith(items, engagements)
   if (items.length === 0 || usable < engagementsMin) throw new NotEnoughData(usable, engagementsMin)
   const earlier = Math.floor(engagements.count * (1 - rankerShare))
   const fitOn = (count: number) =>
-    fitRetrievalModels({ engagements, count, items, settings, seed: splitSeed(seed, 'retrieval'), progress })
+    fitRetrievalModels({ engagements, count, items, users, settings, seed: splitSeed(seed, 'retrieval'), progress })
 
   const ranker = await trainRankerOn(task, history, earlier, await fitOn(earlier), toSeq)
   const gate = await judgeModelSet(task, engagements, ranker, fitOn, toSeq)
@@ -60,6 +62,16 @@ function readItems(journal: JournalReader, toSeq: number): Item[] {
     else items.delete(record.id)
   }
   return [...items.values()]
+}
+
+/** The newest profile of each person up to `toSeq`. */
+function readUsers(journal: JournalReader, toSeq: number): Map<string, User> {
+  const users = new Map<string, User>()
+  for (const { record } of journal.read(journal.firstSeq, { toSeq, kinds: ['user', 'user-delete'] })) {
+    if (record.kind === 'user') users.set(record.user.id, record.user)
+    else users.delete(record.id)
+  }
+  return users
 }
 
 async function describe(

@@ -13,6 +13,7 @@ import { hashId } from '../../domain/identity/id-dictionary.ts'
 import type { UserView } from '../../features/user-view.ts'
 import { noQueryVectors, type QueryVectors } from '../../features/vector-spaces.ts'
 import { type ContextCodes, contextCodes } from '../../funnel/context-codes.ts'
+import { queryHistory, queryKey } from '../../funnel/hydrators/query-history.ts'
 import { historyLayout } from '../../funnel/hydrators/query-vectors.ts'
 import type { LiveModelSet } from '../../funnel/live-model-sets.ts'
 import { rankingLayout } from '../../funnel/ranking-frame.ts'
@@ -139,21 +140,18 @@ class RequestActor implements Receiver<RequestMessage> {
     this.clock.lap('hydrate')
     if (Math.max(view.userSeq, cached?.querySeq ?? 0) > this.catalogSeq) return this.hydrate()
     this.view = view
-    if (cached !== null) {
+    if (cached !== null && cached.key === queryKey(view)) {
       this.querySeq = cached.querySeq
       return this.scatter(cached.vectors)
     }
     this.querySeq = this.catalogSeq
-    if (this.models === null || view.historyItem.length === 0) return this.scatter(noQueryVectors)
-    const history = encodeFrame(historyLayout, {
-      generation: this.models.generation,
-      tablesVersion: this.tables.version,
-      querySeq: this.querySeq,
-      historyItem: view.historyItem,
-      historyWeight: view.historyWeight,
-    })
+    if (this.models === null) return this.scatter(noQueryVectors)
+    const { generation } = this.models
+    const versions = { generation, tablesVersion: this.tables.version, querySeq: this.querySeq }
+    const history = queryHistory(view, versions, this.parts.catalog)
+    if (view.historyItem.length === 0 && history.profileColumns.length === 0) return this.scatter(noQueryVectors)
     this.context.pipe(
-      this.parts.ranking.encode(history),
+      this.parts.ranking.encode(encodeFrame(historyLayout, history)),
       vectors => ({ type: 'query-encoded', vectors }),
       error => ({ type: 'query-failed', reason: String(error) }),
     )
@@ -163,7 +161,12 @@ class RequestActor implements Receiver<RequestMessage> {
     if (this.isLastResort) return
     const { userId } = this.task.request
     const shard = this.parts.userShards[hashId(userId) % this.parts.userShards.length]
-    const query = { generation: this.models!.generation, querySeq: this.querySeq, vectors }
+    const query = {
+      generation: this.models!.generation,
+      querySeq: this.querySeq,
+      key: queryKey(this.view!),
+      vectors,
+    }
     tell(shard, { type: 'cache-query', userId, userSeq: this.view!.userSeq, query })
     this.scatter(vectors)
   }

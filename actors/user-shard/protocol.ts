@@ -36,6 +36,8 @@ export interface CachedQuery {
   readonly generation: number
   /** The catalogue number the history's vectors were read at. */
   readonly querySeq: number
+  /** See `funnel/hydrators/query-history.ts`. */
+  readonly key: number
   readonly vectors: QueryVectors
 }
 

@@ -6,11 +6,15 @@ import type { ModelSetHandles } from '../ports.ts'
 import { CollaborativeQuery } from './collaborative-query.ts'
 import { ContentQuery } from './content-query.ts'
 import { SequenceQuery } from './sequence-query.ts'
+import { TwoTowerQuery } from './two-tower-query.ts'
 
-/** What query vectors are computed from: the engaged history, newest first, and the versions it is read at. */
+/**
+ * What query vectors are computed from: the engaged history, newest first, and the versions it is read at. `profileColumns`
+ * is what the user tower sees of the profile, `hour` the whole hour of the day.
+ */
 export const historyLayout = defineFrame({
-  scalars: ['generation', 'tablesVersion', 'querySeq'],
-  columns: { historyItem: 'u32', historyWeight: 'f32' },
+  scalars: ['generation', 'tablesVersion', 'querySeq', 'hour'],
+  columns: { historyItem: 'u32', historyWeight: 'f32', historyRoles: 'u8', profileColumns: 'u16' },
 })
 
 export type HistoryFrame = Frame<typeof historyLayout>
@@ -28,28 +32,35 @@ export const queryVectorsLayout = defineFrame({
 export class QueryEncoder {
   private readonly collaborative: CollaborativeQuery
   private readonly content: ContentQuery
+  private readonly twoTower: TwoTowerQuery | null
   private readonly sequence: SequenceQuery | null
 
-  private constructor(collaborative: CollaborativeQuery, content: ContentQuery, sequence: SequenceQuery | null) {
+  private constructor(
+    collaborative: CollaborativeQuery,
+    content: ContentQuery,
+    twoTower: TwoTowerQuery | null,
+    sequence: SequenceQuery | null,
+  ) {
     this.collaborative = collaborative
     this.content = content
+    this.twoTower = twoTower
     this.sequence = sequence
   }
 
-  static async open({ readers }: ModelSpaces, { foldIn, sequence }: ModelSetHandles): Promise<QueryEncoder> {
+  static async open({ readers }: ModelSpaces, { foldIn, twoTower, sequence }: ModelSetHandles): Promise<QueryEncoder> {
     return new QueryEncoder(
       new CollaborativeQuery(foldIn),
       new ContentQuery(readers.content),
+      twoTower === null ? null : await TwoTowerQuery.open(readers.twoTower, twoTower),
       sequence === null ? null : await SequenceQuery.open(readers.sequence, sequence),
     )
   }
 
   async encode(history: HistoryFrame, items: ItemReader): Promise<QueryVectors> {
-    if (history.historyItem.length === 0) return noQueryVectors
     return {
       collaborative: this.collaborative.encode(history),
       content: this.content.encode(history, items),
-      twoTower: noQueryVectors.twoTower,
+      twoTower: (await this.twoTower?.encode(history, items)) ?? noQueryVectors.twoTower,
       sequence: (await this.sequence?.encode(history, items)) ?? noQueryVectors.sequence,
     }
   }

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { decodeFrame } from '../../domain/frame.ts'
 import { noQueryVectors } from '../../features/vector-spaces.ts'
+import { queryKey } from '../../funnel/hydrators/query-history.ts'
 import { requestLayout } from '../../funnel/request-frame.ts'
 import { stop } from '../../supervision/system.ts'
 import { RankQueueFull } from '../../workers/rank-pool/rank-queue-full.ts'
 import { packRanked } from '../fakes/ranked-frame.ts'
+import { startOf2024 } from '../fakes/samples.ts'
 import { settings, RequestWorld as World } from './request.harness.ts'
 import { settle } from './supervision.harness.ts'
 
@@ -86,7 +88,7 @@ describe('the query vectors of a request', () => {
   it('are those the user shard kept, where it has some', async () => {
     const world = new World()
     const vectors = { ...noQueryVectors, collaborative: Float32Array.of(9), content: Float32Array.of(8) }
-    const query = { generation: 3, querySeq: 4, vectors }
+    const query = { generation: 3, querySeq: 4, key: queryKey({ now: startOf2024, region: 0, language: 0 }), vectors }
     await world.hydrate([2], query)
     await world.answer(0)
     await world.answer(1)

@@ -94,7 +94,7 @@ describe('a user shard', () => {
 
 describe('cached query vectors', () => {
   const vectors = { ...noQueryVectors, collaborative: Float32Array.of(1), content: Float32Array.of(2) }
-  const query = { generation: 2, querySeq: 9, vectors }
+  const query = { generation: 2, querySeq: 9, key: 3, vectors }
 
   it('are given out for the model set and the state they were computed for', async () => {
     const { shard, fold, viewOf } = startShard()

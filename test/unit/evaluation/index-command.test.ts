@@ -11,6 +11,12 @@ function evaluate(values: Readonly<Record<string, string>> = {}) {
     'training.ials.dimension': '16',
     'training.ials.epochs': '4',
     'training.content.dimension': '16',
+    'training.twoTower.dimension': '16',
+    'training.twoTower.itemHidden': '16',
+    'training.twoTower.userHidden': '16',
+    'training.twoTower.epochs': '2',
+    'training.twoTower.batchSize': '256',
+    'training.twoTower.negatives': '256',
     'training.sequence.width': '16',
     'training.sequence.epochs': '3',
   }

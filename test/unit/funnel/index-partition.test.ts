@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { CatalogState } from '../../../domain/catalog-state.ts'
 import type { Item } from '../../../domain/item.ts'
+import { Role } from '../../../domain/roles.ts'
 import { QueryEncoder } from '../../../funnel/hydrators/query-vectors.ts'
 import { IndexPartition } from '../../../funnel/index-partition.ts'
 import type { LiveModelSet, LiveModelSets } from '../../../funnel/live-model-sets.ts'
@@ -52,9 +53,12 @@ async function queryNear({ catalog, set }: World, item: number) {
     {
       generation: set.generation,
       tablesVersion: 1,
+      hour: 0,
       querySeq: catalog.appliedSeq,
       historyItem: Uint32Array.of(item),
       historyWeight: Float32Array.of(1),
+      historyRoles: Uint8Array.of(Role.click),
+      profileColumns: new Uint16Array(0),
     },
     catalog.items,
   )

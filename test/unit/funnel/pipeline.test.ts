@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { decodeFrame } from '../../../domain/frame.ts'
 import type { RecommendationRequest } from '../../../domain/recommendation.ts'
+import { Role } from '../../../domain/roles.ts'
 import { hashFeatures } from '../../../features/feature-hash.ts'
 import { featureCount } from '../../../features/schema.ts'
 import { UserState } from '../../../features/user-state.ts'
@@ -54,9 +55,12 @@ function encode(history: readonly number[]): Promise<QueryVectors> {
   const frame = {
     generation: set.generation,
     tablesVersion: 1,
+    hour: 0,
     querySeq: catalog.appliedSeq,
     historyItem: Uint32Array.from(history),
     historyWeight: new Float32Array(history.length).fill(1),
+    historyRoles: new Uint8Array(history.length).fill(Role.click),
+    profileColumns: new Uint16Array(0),
   }
   return models.encoder.encode(frame, catalog.items)
 }

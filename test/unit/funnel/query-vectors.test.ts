@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Item } from '../../../domain/item.ts'
+import { Role } from '../../../domain/roles.ts'
 import { QueryEncoder } from '../../../funnel/hydrators/query-vectors.ts'
 import { ModelSpaces } from '../../../funnel/model-spaces.ts'
 import { liveModels, loadWhole } from '../../fakes/loaded-models.ts'
@@ -21,9 +22,12 @@ async function world(all: readonly Item[] = [...items, untrained, wordless]) {
       {
         generation: set.generation,
         tablesVersion: 1,
+        hour: 0,
         querySeq,
         historyItem: Uint32Array.from(history, ([item]) => item),
         historyWeight: Float32Array.from(history, ([, weight]) => weight),
+        historyRoles: Uint8Array.from(history, ([, weight]) => (weight < 0 ? Role.negative : Role.click)),
+        profileColumns: new Uint16Array(0),
       },
       catalog.items,
     )

@@ -16,6 +16,7 @@ const small = {
   'training.ials.dimension': '16',
   'training.ials.epochs': '4',
   'training.content.dimension': '16',
+  'training.twoTower.epochs': '1',
   'training.content.buckets': '4096',
   'training.ranker.epochs': '4',
   'training.ranker.expertWidth': '16',

@@ -23,10 +23,12 @@ it('a history holds what was engaged with in time order, late events in their pl
     ['a', 'x', 4, Role.finish],
     ['b', 'x', 9, Role.click],
   ])
-  const { users, items, offsets, itemOf, timeOf } = historiesOf(engagements, 5)
+  const { histories, weights } = historiesOf(engagements, 5)
+  const { users, items, offsets, itemOf, timeOf } = histories
   const [x, y] = ['x', 'y'].map(id => engagements.itemIds.indexOf(id))
   expect([users, items]).toEqual([2, 3])
   expect([...offsets]).toEqual([0, 3, 4])
   expect([...itemOf]).toEqual([y, x, x, y])
+  expect([...weights]).toEqual([1, 1, 1.5, 1])
   expect([...timeOf].map(time => time / (10 * minute))).toEqual([1, 3, 4, 1])
 })

@@ -23,6 +23,12 @@ const settings = loadSettings(trainerFragments, {
     'training.ials.dimension': '16',
     'training.ials.epochs': '4',
     'training.content.dimension': '16',
+    'training.twoTower.dimension': '16',
+    'training.twoTower.itemHidden': '16',
+    'training.twoTower.userHidden': '16',
+    'training.twoTower.epochs': '2',
+    'training.twoTower.batchSize': '256',
+    'training.twoTower.negatives': '256',
     'training.content.buckets': '4096',
     'training.ranker.epochs': '4',
     'training.ranker.expertWidth': '16',
@@ -74,6 +80,7 @@ describe('training a model set', () => {
     const contents = await readModelSet(await loadArtefact(modelsRoot, manifest.id, schemaHash))
     expect(contents.vocabulary.length).toBeGreaterThan(50)
     expect(contents.ranker?.calibration).toHaveLength(4)
+    expect(contents.twoTower).toMatchObject({ dimension: 16 })
     expect(contents.sequence).toMatchObject({ dimension: 16, maxLength: 20 })
     expect(manifest.spaces.sequence).toMatchObject({ dimension: 16, normalised: false })
   })
