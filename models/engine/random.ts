@@ -50,14 +50,22 @@ export function shuffle(values: Uint32Array, key: number): void {
   }
 }
 
-/** Fills an inverted dropout mask: 0 with probability `rate`, else 1 / (1 − rate). Each hash decides two elements. */
+/**
+ * Fills an inverted dropout mask: 0 with probability `rate`, rounded to a 256th, else 1 / (1 − that). Each hash decides four
+ * elements, without a branch that could be mispredicted. The counter advances by the golden ratio (Steele et al., "Fast
+ * Splittable Pseudorandom Number Generators", OOPSLA 2014), which spares the second round of `bitsAt`.
+ */
 export function fillDropoutMask(mask: Float32Array, rate: number, key: number): void {
-  const kept = 1 / (1 - rate)
-  const threshold = Math.round(rate * 0x10000)
-  for (let index = 0; index < mask.length; index += 2) {
-    const bits = bitsAt(key, index)
-    mask[index] = (bits & 0xffff) < threshold ? 0 : kept
-    mask[index + 1] = bits >>> 16 < threshold ? 0 : kept
+  const threshold = Math.round(rate * 256)
+  const choice = Float32Array.of(256 / (256 - threshold), 0)
+  let counter = key | 0
+  for (let index = 0; index < mask.length; index += 4) {
+    const bits = mix32(counter)
+    counter = (counter + goldenGamma) | 0
+    mask[index] = choice[((bits & 0xff) - threshold) >>> 31]
+    mask[index + 1] = choice[(((bits >>> 8) & 0xff) - threshold) >>> 31]
+    mask[index + 2] = choice[(((bits >>> 16) & 0xff) - threshold) >>> 31]
+    mask[index + 3] = choice[((bits >>> 24) - threshold) >>> 31]
   }
 }
 

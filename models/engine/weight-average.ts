@@ -1,5 +1,5 @@
 /**
- * An exponential moving average of dense weights (Polyak & Juditsky, SIAM J. Control Optim. 1992, in the form that Tarvainen
+ * An exponential moving average of the dense weights (Polyak & Juditsky, SIAM J. Control Optim. 1992, in the form that Tarvainen
  * & Valpola, NeurIPS 2017, use): late steps of stochastic descent wander around a minimum, their mean lies nearer to it.
  */
 import { Parameters } from './parameters.ts'
@@ -23,5 +23,12 @@ export class WeightAverage {
     const { flat } = this.#source
     const average = this.parameters.flat
     for (let index = 0; index < flat.length; index++) average[index] += share * (flat[index] - average[index])
+  }
+
+  /** Copies tables stored by rows, which are not averaged: most of their rows stand still from step to step. */
+  copyTables(): void {
+    for (const { name, storage } of this.parameters.specs) {
+      if (storage === 'rows') this.parameters.view(name).set(this.#source.view(name))
+    }
   }
 }

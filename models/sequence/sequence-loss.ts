@@ -4,6 +4,7 @@ import { catalogueSoftmax } from '../graph/catalogue-softmax.ts'
 import type { Graph, Value } from '../graph/graph.ts'
 import { gather, selectRows } from '../graph/layout.ts'
 import { matmul } from '../graph/matrix.ts'
+import { sampledSoftmax } from '../graph/sampled-softmax.ts'
 import { encodeSequence, itemsParameter, type SequenceArchitecture, type SequenceDropout } from './sequence-model.ts'
 
 /** Batches of one graph: `batch` histories of up to `length` items. */
@@ -27,23 +28,40 @@ function softmaxParts({ batch, length }: BatchShape): number {
 /** Rows whose probabilities over the catalogue are held at once, so that they stay in the processor's cache. */
 const partRows = 400
 
+export interface SequenceLossOptions extends SequenceDropout {
+  /** Negatives drawn per batch and shared by its positions; 0 scores all items. */
+  readonly negatives: number
+}
+
 /**
- * Mean cross-entropy of the softmax over all items against the item that came next, over real positions only. Fed are
- * `tokens` [batch · length] (anything at padding), `places` [n] of the real positions, each once, their `labels` [n] and
- * `weights` [n, 1].
+ * Mean cross-entropy of the softmax over all items, or over the true one and drawn negatives, against the item that came
+ * next, over real positions only. Fed are `tokens` [batch · length] (anything at padding), `places` [n] of the real
+ * positions, each once, their `labels` [n] and `weights` [n, 1]; with negatives, `drawn` [k] and `bias` [k] (see
+ * `sampledSoftmax`), and then only those rows of the table move that a batch looks up.
  */
 export function sequenceLoss(
   graph: Graph,
   architecture: SequenceArchitecture,
   shape: BatchShape,
-  dropping: SequenceDropout,
+  { negatives, ...dropping }: SequenceLossOptions,
 ): Value {
-  const table = itemsParameter(graph, architecture)
+  const table = itemsParameter(graph, architecture, negatives > 0 ? 'rows' : 'dense')
   const tokens = gather(table, graph.input('tokens', [shape.batch * shape.length], 'int32'))
-  const hidden = encodeSequence(graph, tokens, architecture, { ...shape, dropping })
-  const real = selectRows(hidden, graph.input('places', ['real'], 'int32'))
+  const encoded = encodeSequence(graph, tokens, architecture, { ...shape, dropping })
+  const hidden = selectRows(encoded, graph.input('places', ['real'], 'int32'))
   const labels = graph.input('labels', ['real'], 'int32')
-  return catalogueSoftmax(real, table, labels, graph.input('weights', ['real', 1]), softmaxParts(shape))
+  const weights = graph.input('weights', ['real', 1])
+  if (negatives === 0) return catalogueSoftmax(hidden, table, labels, weights, softmaxParts(shape))
+  const drawn = graph.input('drawn', [negatives], 'int32')
+  return sampledSoftmax({
+    hidden,
+    positives: gather(table, labels),
+    negatives: gather(table, drawn),
+    labels: graph.node('Unsqueeze', [labels, graph.integers([1])], ['real', 1], {}, { type: 'int32' }),
+    drawn: graph.node('Unsqueeze', [drawn, graph.integers([0])], [1, negatives], {}, { type: 'int32' }),
+    bias: graph.input('bias', [1, negatives]),
+    weights,
+  })
 }
 
 /** Scores of all items after the position at `places` [batch] of each history, as output `scores` [batch, items]. */

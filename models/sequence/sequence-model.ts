@@ -11,12 +11,12 @@
  */
 import { glorotUniform, normal, ones, zeros } from '../engine/initialisers.ts'
 import { add, dropout, mul, relu, scale, sigmoid } from '../graph/arithmetic.ts'
-import { attention } from '../graph/attention.ts'
-import type { Graph, Value } from '../graph/graph.ts'
+import type { Graph, ParameterSpec, Value } from '../graph/graph.ts'
 import { reshape, slice, transpose } from '../graph/layout.ts'
 import { linear, matmul } from '../graph/matrix.ts'
 import { layerNorm } from '../graph/reduction.ts'
 import type { Dimension } from '../onnx/model-proto.ts'
+import { causalAttention } from './causal-attention.ts'
 import { openPositions, openSquare, relativeBias } from './positions.ts'
 
 export interface SequenceArchitecture {
@@ -57,8 +57,12 @@ interface SequenceShape {
 export const itemTable = 'items'
 
 /** The table of item vectors as a parameter of the graph. */
-export function itemsParameter(graph: Graph, { items, width }: SequenceArchitecture): Value {
-  return graph.parameter(itemTable, [items, width], normal(Math.sqrt(2 / (items + width))))
+export function itemsParameter(
+  graph: Graph,
+  { items, width }: SequenceArchitecture,
+  storage: ParameterSpec['storage'] = 'dense',
+): Value {
+  return graph.parameter(itemTable, [items, width], normal(Math.sqrt(2 / (items + width))), storage)
 }
 
 /**
@@ -126,9 +130,7 @@ function selfAttention(
     bias = add(bias, relativeBias(byDistance, span))
   }
   if (typeof length === 'string') bias = openSquare(bias, x, length)
-  const rate = dropping?.attentionDropout ?? 0
-  const mask = rate > 0 ? graph.dropoutMask([batch, heads, length, length], rate) : undefined
-  const mixed = attention(query, key, value, bias, { scale: 1 / Math.sqrt(headWidth), mask })
+  const mixed = causalAttention({ query, key, value, bias }, 1 / Math.sqrt(headWidth), dropping?.attentionDropout ?? 0)
   const joined = heads === 1 ? mixed : transpose(mixed, [0, 2, 1, 3])
   return dense(graph, reshape(joined, x.shape), `${name}.output`, width, width)
 }

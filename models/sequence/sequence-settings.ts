@@ -1,11 +1,12 @@
 /** Settings of the sequence model and their defaults, the recipe that docs/decisions/the-sequence-model.md explains. */
 import type { ScheduleSettings } from '../optimizers/schedule.ts'
 import type { WindowChoice } from './sequence-batches.ts'
-import type { SequenceArchitecture, SequenceDropout } from './sequence-model.ts'
+import type { SequenceLossOptions } from './sequence-loss.ts'
+import type { SequenceArchitecture } from './sequence-model.ts'
 
 export interface SequenceTrainerSettings
   extends ScheduleSettings,
-    SequenceDropout,
+    SequenceLossOptions,
     Omit<SequenceArchitecture, 'items'> {
   readonly windows: WindowChoice
   /** Positions per step, padding included. */
@@ -33,6 +34,7 @@ export const sequenceDefaults: SequenceTrainerSettings = {
   relativePositions: false,
   dropout: 0.1,
   attentionDropout: 0.1,
+  negatives: 0,
   windows: 'last',
   batchTokens: 12_800,
   bucketStep: 25,
@@ -52,4 +54,30 @@ export function sequenceArchitecture(items: number, settings: SequenceTrainerSet
   const { width, blocks, heads, maxLength, expansion, feedForward, gated, relativePositions } = settings
   if (width % heads !== 0) throw new RangeError(`A width of ${width} cannot be divided among ${heads} heads.`)
   return { items, width, blocks, heads, maxLength, expansion, feedForward, gated, relativePositions }
+}
+
+const choices: Partial<Record<keyof SequenceTrainerSettings, readonly string[]>> = {
+  decay: ['constant', 'cosine'],
+  feedForward: ['relu', 'swiglu'],
+  windows: ['last', 'all'],
+}
+
+/**
+ * Settings from given values by name, defaults for the rest.
+ * @throws RangeError for an unknown name, another type than the default's, or a word that is no choice
+ */
+export function sequenceSettings(given: Readonly<Record<string, unknown>>): SequenceTrainerSettings {
+  for (const [name, value] of Object.entries(given)) {
+    const known = sequenceDefaults[name as keyof SequenceTrainerSettings]
+    if (known === undefined) {
+      throw new RangeError(
+        `The sequence model has no setting ${name}; it has ${Object.keys(sequenceDefaults).join(', ')}.`,
+      )
+    }
+    const allowed = choices[name as keyof SequenceTrainerSettings]
+    if (typeof value !== typeof known || (allowed && !allowed.includes(String(value)))) {
+      throw new RangeError(`The setting ${name} is ${allowed?.join(' or ') ?? `a ${typeof known}`}; got ${value}.`)
+    }
+  }
+  return { ...sequenceDefaults, ...given }
 }

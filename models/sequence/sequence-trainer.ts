@@ -11,11 +11,13 @@ import { access } from 'node:fs/promises'
 import { loadCheckpoint, saveCheckpoint } from '../engine/checkpoint.ts'
 import { Parameters } from '../engine/parameters.ts'
 import { deriveKey } from '../engine/random.ts'
+import { type Feeds, tensor } from '../engine/session.ts'
 import { Training } from '../engine/training.ts'
 import { WeightAverage } from '../engine/weight-average.ts'
 import type { Histories } from '../histories.ts'
 import { adamDefaults } from '../optimizers/adam.ts'
 import { learningRateSchedule } from '../optimizers/schedule.ts'
+import { NegativeSampler } from './negative-sampling.ts'
 import { bucketShapes, epochBatches, lossFeeds } from './sequence-batches.ts'
 import { type BatchShape, sequenceLoss } from './sequence-loss.ts'
 import { itemTable, type SequenceArchitecture } from './sequence-model.ts'
@@ -104,6 +106,7 @@ class SequenceRun {
   readonly #validation: SequenceValidation | undefined
   readonly #average: WeightAverage
   readonly #best: Parameters
+  readonly #sampler: NegativeSampler | undefined
   readonly #history: SequenceEpoch[] = []
   #epoch = 0
   #bestEpoch = 0
@@ -124,6 +127,7 @@ class SequenceRun {
     this.#average = new WeightAverage(training.parameters, settings.averageDecay)
     this.#best = new Parameters(training.parameters.specs)
     this.#best.copyFrom(training.parameters)
+    if (settings.negatives > 0) this.#sampler = new NegativeSampler(task.histories)
   }
 
   /** Takes up what an interrupted run left, if it left anything. */
@@ -132,8 +136,7 @@ class SequenceRun {
     if (!checkpointPath || !(await exists(checkpointPath))) return
     const { arrays, ...rest } = await loadCheckpoint(checkpointPath)
     this.#training.restore({ ...rest, arrays })
-    this.#average.parameters.flat.set(arrays.average)
-    this.#best.flat.set(arrays.best)
+    for (const [name, live] of Object.entries(this.#ownArrays())) live.set(arrays[name])
     const [epoch, bestEpoch] = arrays.epochs
     this.#epoch = epoch
     this.#bestEpoch = bestEpoch
@@ -146,6 +149,7 @@ class SequenceRun {
       const trainingLoss = await this.#trainEpoch(this.#epoch + 1)
       if (trainingLoss === undefined) return this.#outcome('cancelled')
       this.#epoch++
+      this.#average.copyTables()
       const validation = await this.#validation?.evaluate(this.#average.parameters)
       const ndcg = validation?.ndcg10 ?? this.#epoch
       if (ndcg > this.#bestNdcg) {
@@ -168,12 +172,23 @@ class SequenceRun {
     let total = 0
     for (const [index, batch] of batches.entries()) {
       if (isCancelled?.()) return undefined
-      const loss = await this.#training.advance(lossFeeds(histories, batch, this.#shapes[batch.shape]), batch.shape)
+      const feeds = {
+        ...lossFeeds(histories, batch, this.#shapes[batch.shape]),
+        ...this.#negatives(deriveKey(seed, 'negatives', epoch, index)),
+      }
+      const loss = await this.#training.advance(feeds, batch.shape)
       this.#average.update(this.#training.step)
       total += loss
       onStep?.({ epoch, batch: index + 1, batches: batches.length, loss })
     }
     return total / batches.length
+  }
+
+  #negatives(key: number): Feeds {
+    const { negatives } = this.#settings
+    if (!this.#sampler) return {}
+    const { items, bias } = this.#sampler.draw(negatives, key)
+    return { drawn: tensor(items, [negatives]), bias: tensor(bias, [1, negatives]) }
   }
 
   #outcome(stopped: TrainedSequence['stopped']): Omit<TrainedSequence, 'architecture'> {
@@ -185,13 +200,21 @@ class SequenceRun {
     if (!checkpointPath) return
     const { arrays, ...rest } = this.#training.checkpoint()
     const own = {
-      average: this.#average.parameters.flat,
-      best: this.#best.flat,
+      ...this.#ownArrays(),
       epochs: Float32Array.of(this.#epoch, this.#bestEpoch),
       // A double in the room of two floats: comparing with a rounded one could choose another epoch.
       bestNdcg: new Float32Array(Float64Array.of(this.#bestNdcg).buffer),
     }
     await saveCheckpoint(checkpointPath, { ...rest, arrays: { ...arrays, ...own } })
+  }
+
+  #ownArrays(): Record<string, Float32Array> {
+    const tables = this.#best.specs.filter(({ storage }) => storage === 'rows')
+    return {
+      average: this.#average.parameters.flat,
+      best: this.#best.flat,
+      ...Object.fromEntries(tables.map(({ name }) => [`best/${name}`, this.#best.view(name)])),
+    }
   }
 }
 

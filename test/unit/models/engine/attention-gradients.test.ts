@@ -4,8 +4,9 @@ import { mul } from '../../../../models/graph/arithmetic.ts'
 import { attention } from '../../../../models/graph/attention.ts'
 import { catalogueSoftmax } from '../../../../models/graph/catalogue-softmax.ts'
 import type { Graph, Value } from '../../../../models/graph/graph.ts'
-import { selectRows, transpose } from '../../../../models/graph/layout.ts'
+import { gather, selectRows, transpose } from '../../../../models/graph/layout.ts'
 import { reduceSum } from '../../../../models/graph/reduction.ts'
+import { sampledSoftmax } from '../../../../models/graph/sampled-softmax.ts'
 import { relativeBias } from '../../../../models/sequence/positions.ts'
 import { type Batch, gradientError } from './gradient-check.ts'
 
@@ -64,4 +65,25 @@ describe('the gradient of', () => {
       expect(error).toBeLessThan(tolerance)
     },
   )
+
+  it('the softmax over drawn negatives, one of which is a label, agrees with finite differences', async () => {
+    const feeds: Batch = {
+      labels: { data: Int32Array.of(2, 0, 4), shape: [3] },
+      drawn: { data: Int32Array.of(1, 4, 3, 1), shape: [4] },
+    }
+    const error = await gradientError(graph => {
+      const table = parameter(graph, 'table', 5, 3)
+      const [labels, drawn] = [graph.input('labels', [3], 'int32'), graph.input('drawn', [4], 'int32')]
+      return sampledSoftmax({
+        hidden: parameter(graph, 'hidden', 3, 3),
+        positives: gather(table, labels),
+        negatives: gather(table, drawn),
+        labels: graph.constant([2, 0, 4], [3, 1], 'int32'),
+        drawn: graph.constant([1, 4, 3, 1], [1, 4], 'int32'),
+        bias: graph.constant([0.3, -1, 0, 0.3], [1, 4]),
+        weights: graph.constant([1, 0, 0.4], [3, 1]),
+      })
+    }, feeds)
+    expect(error).toBeLessThan(tolerance)
+  })
 })

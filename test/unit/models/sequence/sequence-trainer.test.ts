@@ -115,10 +115,13 @@ describe('a trained sequence model', () => {
 })
 
 describe('training', () => {
-  it('gives bit for bit the same after an interruption as without one', async () => {
-    const short = { ...task, settings: { ...settings, epochs: 4 } }
+  it.each([
+    ['all items', 0],
+    ['drawn negatives', 16],
+  ])('on %s gives bit for bit the same after an interruption as without one', async (name, negatives) => {
+    const short = { ...task, settings: { ...settings, negatives, epochs: 4 } }
     const whole = await trainSequence(short)
-    const checkpointPath = join(folder, 'interrupted')
+    const checkpointPath = join(folder, name)
     let epochs = 0
     const interrupted = await trainSequence({
       ...short,
@@ -131,6 +134,7 @@ describe('training', () => {
     expect(resumed.history).toEqual(whole.history.slice(2))
     expect(resumed.bestEpoch).toBe(whole.bestEpoch)
     expect(resumed.parameters.flat).toEqual(whole.parameters.flat)
+    expect(sequenceItemVectors(resumed)).toEqual(sequenceItemVectors(whole))
   })
 
   it('stops when validation has not risen for as long as its patience, and keeps the best', async () => {
@@ -140,6 +144,11 @@ describe('training', () => {
     })
     expect(stopped).toBe('patience')
     expect(bestEpoch).toBe(history.length - 1)
+  })
+
+  it('learns from drawn negatives too', async () => {
+    const { bestEpoch, history } = await trainSequence({ ...task, settings: { ...settings, negatives: 8 } })
+    expect(history[bestEpoch - 1].validation!.ndcg10).toBeGreaterThan(0.85)
   })
 
   it('needs no held-out items', async () => {
@@ -166,7 +175,7 @@ describe('the loss of the whole model', () => {
     ['with gates, SwiGLU and distances', { gated: true, feedForward: 'swiglu', relativePositions: true, heads: 2 }],
   ] as const)('%s has a gradient that agrees with finite differences', async (_, variant) => {
     const architecture = { items: 5, width: 4, blocks: 2, maxLength: 4, expansion: 2, ...variant }
-    const dropping = { dropout: 0.2, attentionDropout: 0.3 }
+    const dropping = { dropout: 0.2, attentionDropout: 0.3, negatives: 0 }
     const error = await gradientError(
       graph => sequenceLoss(graph, architecture, { batch: 2, length: 3 }, dropping),
       {

@@ -1,0 +1,167 @@
+/**
+ * Which items a batch of positives is compared with, and how each comparison is corrected.
+ *
+ * The columns of the softmax are the batch's own positives, then uniform negatives, then hard ones. The bias of a cell is
+ *   −log E(item)  with log-Q, where E is the expected number of columns that hold the item (Bengio & Senécal 2008;
+ *                 Yi et al., "Sampling-Bias-Corrected Neural Modeling", RecSys 2019; mixed with uniform draws: Yang et al.,
+ *                 "Mixed Negative Sampling", WWW 2020), and
+ *   −10⁹          where the cell is no negative: the row's own positive in another column, or an item the person met.
+ *
+ * Invariants
+ * 1. The cell of a row's own positive is never masked.
+ * 2. What is drawn depends on the key and the arguments only.
+ */
+import { uniformAt } from '../engine/random.ts'
+import type { NegativeStrategy, TwoTowerSettings } from './two-tower-settings.ts'
+
+export const maskedBias = -1e9
+/** An expected count is at least this share of a uniform draw's, or a rare positive would need no learning. */
+const expectedFloor = 0.1
+
+export interface ColumnCounts {
+  readonly positives: number
+  readonly uniform: number
+  readonly hard: number
+}
+
+/** How many columns of each kind a batch has. */
+export function columnCounts(
+  { strategy, negatives, hardShare }: Pick<TwoTowerSettings, 'strategy' | 'negatives' | 'hardShare'>,
+  positives: number,
+): ColumnCounts {
+  const hardOfMixed = Math.min(negatives, Math.round(hardShare * (positives + negatives)))
+  const hard = { random: 0, 'in-batch': 0, hard: negatives, mixed: hardOfMixed }[strategy]
+  return { positives, hard, uniform: strategy === 'in-batch' ? 0 : negatives - hard }
+}
+
+/** Neighbours of every item in the model's space, [items × take]. */
+export interface HardNeighbours {
+  readonly take: number
+  readonly items: Int32Array
+}
+
+export class CandidateColumns {
+  /** Item of each column. */
+  readonly items: Int32Array
+  /** [positives × columns] */
+  readonly bias: Float32Array
+  readonly counts: ColumnCounts
+  readonly #usesBatch: boolean
+  readonly #logQ: boolean
+  /** Probability that an example's positive is the item. */
+  readonly #frequency: Float64Array
+  #hard: HardNeighbours | undefined
+  #correction: Float32Array
+  /** First column of an item, and the next column of the same item; −1 ends the list. */
+  readonly #first: Int32Array
+  readonly #next: Int32Array
+  readonly #template: Float32Array
+
+  /** @param interactions how often each item is a positive in training [items] */
+  constructor(strategy: NegativeStrategy, counts: ColumnCounts, logQ: boolean, interactions: ArrayLike<number>) {
+    const columns = counts.positives + counts.uniform + counts.hard
+    const frequency = Float64Array.from(interactions)
+    const total = Math.max(1, frequency.reduce(sum, 0))
+    this.counts = counts
+    this.items = new Int32Array(columns)
+    this.bias = new Float32Array(counts.positives * columns)
+    this.#usesBatch = strategy === 'in-batch' || strategy === 'mixed'
+    this.#logQ = logQ
+    this.#frequency = frequency.map(count => count / total)
+    this.#first = new Int32Array(interactions.length).fill(-1)
+    this.#next = new Int32Array(columns)
+    this.#template = new Float32Array(columns)
+    this.#correction = this.#corrections()
+  }
+
+  /** Takes over newly mined neighbours; hard columns are drawn from them from now on. */
+  useNeighbours(hard: HardNeighbours): void {
+    this.#hard = hard
+    this.#correction = this.#corrections()
+  }
+
+  /**
+   * Draws the columns of a batch and fills `items` and `bias`.
+   * @param met calls `mask` with every item that the person of that row met
+   */
+  draw(positives: Int32Array, key: number, met?: (row: number, mask: (item: number) => void) => void): void {
+    this.#drawItems(positives, key)
+    this.#link()
+    const { items, bias } = this
+    const columns = items.length
+    for (let column = 0; column < columns; column++) {
+      const isMasked = column < positives.length && !this.#usesBatch
+      this.#template[column] = isMasked ? maskedBias : this.#correction[items[column]]
+    }
+    for (let row = 0; row < positives.length; row++) {
+      const begin = row * columns
+      bias.set(this.#template, begin)
+      const mask = (item: number) => {
+        for (let column = this.#first[item]; column >= 0; column = this.#next[column]) bias[begin + column] = maskedBias
+      }
+      mask(positives[row])
+      met?.(row, mask)
+      bias[begin + row] = this.#correction[positives[row]]
+    }
+    for (const item of items) this.#first[item] = -1
+  }
+
+  #drawItems(positives: Int32Array, key: number): void {
+    const { items, counts } = this
+    const count = this.#frequency.length
+    items.set(positives)
+    for (let column = positives.length; column < positives.length + counts.uniform; column++) {
+      items[column] = Math.floor(uniformAt(key, column) * count)
+    }
+    for (let column = positives.length + counts.uniform; column < items.length; column++) {
+      const row = Math.floor(uniformAt(key, 2 * column + items.length) * positives.length)
+      const place = uniformAt(key, 2 * column + items.length + 1)
+      items[column] = this.#hardFor(positives[row], place)
+    }
+  }
+
+  /** A neighbour of the item; before the first mining, any item. */
+  #hardFor(item: number, place: number): number {
+    if (!this.#hard) return Math.floor(place * this.#frequency.length)
+    const { take, items } = this.#hard
+    return items[item * take + Math.floor(place * take)]
+  }
+
+  #link(): void {
+    const { items } = this
+    for (let column = items.length - 1; column >= 0; column--) {
+      this.#next[column] = this.#first[items[column]]
+      this.#first[items[column]] = column
+    }
+  }
+
+  /** −log E of every item. */
+  #corrections(): Float32Array {
+    const { counts } = this
+    const frequency = this.#frequency
+    const items = frequency.length
+    if (!this.#logQ) return new Float32Array(items)
+    const expected = new Float64Array(items).fill(counts.uniform / items)
+    if (this.#usesBatch) for (let item = 0; item < items; item++) expected[item] += counts.positives * frequency[item]
+    if (counts.hard > 0) this.#addHard(expected)
+    const floor = (expectedFloor * this.items.length) / items
+    return Float32Array.from(expected, count => -Math.log(Math.max(count, floor)))
+  }
+
+  #addHard(expected: Float64Array): void {
+    const { hard } = this.counts
+    const neighbours = this.#hard
+    if (!neighbours) {
+      for (let item = 0; item < expected.length; item++) expected[item] += hard / expected.length
+      return
+    }
+    const { take, items } = neighbours
+    for (let entry = 0; entry < items.length; entry++) {
+      expected[items[entry]] += (hard * this.#frequency[Math.floor(entry / take)]) / take
+    }
+  }
+}
+
+function sum(total: number, value: number): number {
+  return total + value
+}

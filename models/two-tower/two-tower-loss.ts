@@ -1,0 +1,48 @@
+/** The loss of a batch: a softmax over candidate items for every (history, target) pair. */
+import { scale } from '../graph/arithmetic.ts'
+import type { Graph, Value } from '../graph/graph.ts'
+import { concat, gather, reshape } from '../graph/layout.ts'
+import { softmaxCrossEntropy } from '../graph/loss.ts'
+import { matmul } from '../graph/matrix.ts'
+import { itemIds, itemTower, type TwoTowerArchitecture, userTower } from './towers.ts'
+import { userFeatureWidth } from './user-features.ts'
+
+export interface LossShape {
+  /** Items of the catalogue. */
+  readonly items: number
+  readonly batch: number
+  /** Candidate items of a batch, its own positives first. */
+  readonly columns: number
+  readonly temperature: number
+  readonly dropout: number
+  readonly useIds: boolean
+}
+
+/**
+ * The mean cross-entropy of softmax(cosine / temperature + bias) against each row's own positive, which stands in the column
+ * of the row's number. Inputs, with b = batch, c = columns, n = historyLength, p = number of means:
+ * `itemFeatures` [c, F], `ids` [c] and `idKeep` [c, 1] where ids are used, `vectors` [items, d], the item vectors of histories,
+ * which take no gradient, `history` [b, n], `factors` [b, p, n], `lengths` [b, 2], `userFeatures` [b, U], `bias` [b, c],
+ * `labels` [b, 1], `rowWeights` [b, 1].
+ */
+export function twoTowerLoss(graph: Graph, architecture: TwoTowerArchitecture, shape: LossShape): Value {
+  const { items, batch, columns, temperature, dropout, useIds } = shape
+  const features = graph.input('itemFeatures', [columns, architecture.itemFeatures])
+  const id = useIds ? itemIds(graph, architecture, items, columns) : graph.constant(0)
+  const candidates = itemTower(graph, architecture, features, id, dropout)
+  const pooled = pooledInput(graph, architecture, items, batch)
+  const people = userTower(graph, architecture, pooled, graph.input('userFeatures', [batch, userFeatureWidth]), dropout)
+  const labels = graph.input('labels', [batch, 1], 'int32')
+  const weights = graph.input('rowWeights', [batch, 1])
+  const bias = graph.input('bias', [batch, columns])
+  return softmaxCrossEntropy(scale(people, 1 / temperature), candidates, labels, weights, bias)
+}
+
+/** What `poolHistory` computes, as matrix products. */
+function pooledInput(graph: Graph, architecture: TwoTowerArchitecture, items: number, batch: number): Value {
+  const { dimension, decays, historyLength } = architecture
+  const vectors = graph.input('vectors', [items, dimension])
+  const history = gather(vectors, graph.input('history', [batch, historyLength], 'int32'))
+  const means = matmul(graph.input('factors', [batch, decays.length, historyLength]), history)
+  return concat([reshape(means, [batch, decays.length * dimension]), graph.input('lengths', [batch, 2])])
+}

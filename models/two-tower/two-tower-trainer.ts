@@ -1,0 +1,253 @@
+/**
+ * Trains both towers: mini-batches of (history, target) pairs, a softmax over candidates, Adam with row-lazy moments for the
+ * table of ids, early stopping on the recall of held-out items.
+ *
+ * Invariants
+ * 1. The result depends on the task only: data, settings and seed.
+ * 2. An item that is no target in training keeps an id vector of zeros, so it has the vector its features give it.
+ * 3. The item vectors that are returned are those of the returned weights.
+ */
+import { Parameters } from '../engine/parameters.ts'
+import { deriveKey, uniformAt } from '../engine/random.ts'
+import { type Feeds, tensor } from '../engine/session.ts'
+import { Training } from '../engine/training.ts'
+import type { Histories } from '../histories.ts'
+import { adamDefaults } from '../optimizers/adam.ts'
+import { learningRateSchedule } from '../optimizers/schedule.ts'
+import { CandidateColumns, columnCounts } from './candidates.ts'
+import { ItemVectorTable } from './item-vector-table.ts'
+import { nearestNeighbours } from './neighbours.ts'
+import { idTable, type TwoTowerArchitecture } from './towers.ts'
+import { type ExampleSource, TrainingExamples } from './training-examples.ts'
+import { twoTowerLoss } from './two-tower-loss.ts'
+import { type TwoTowerSettings, twoTowerDefaults } from './two-tower-settings.ts'
+import { validationRecall } from './validation-recall.ts'
+
+export interface TwoTowerTask extends ExampleSource {
+  /** [items × width] by `writeItemFeatures`; without them items are known by their ids alone. */
+  readonly itemFeatures?: { readonly width: number; readonly rows: Float32Array }
+  /** Held-out items of each person, met after the training ones: what the epoch is chosen by. */
+  readonly validation?: Histories
+  readonly settings?: Partial<TwoTowerSettings>
+  readonly seed: number
+  readonly threads: number
+  /** Called after each epoch. */
+  readonly onProgress?: (epoch: TwoTowerEpoch) => void
+  /** Asked before each step; true ends the training with the best weights so far. */
+  readonly isCancelled?: () => boolean
+}
+
+export interface TwoTowerEpoch {
+  readonly epoch: number
+  readonly step: number
+  readonly trainingLoss: number
+  /** Mean Recall@100 of the held-out items; absent without any. */
+  readonly recall?: number
+}
+
+export interface TrainedTwoTower {
+  readonly architecture: TwoTowerArchitecture
+  readonly parameters: Parameters
+  /** [items × dimension], unit rows. */
+  readonly itemVectors: Float32Array
+  readonly history: readonly TwoTowerEpoch[]
+  /** The epoch of the returned weights; absent when training was cancelled before the first one ended. */
+  readonly best?: TwoTowerEpoch
+  readonly stopped: 'epochs' | 'patience' | 'cancelled'
+}
+
+/** @throws RangeError when there is nothing to learn from, TrainingDiverged */
+export async function trainTwoTower(task: TwoTowerTask): Promise<TrainedTwoTower> {
+  const settings = { ...twoTowerDefaults, ...task.settings }
+  const { items } = task.histories
+  const architecture: TwoTowerArchitecture = {
+    dimension: settings.dimension,
+    decays: settings.decays,
+    historyLength: settings.historyLength,
+    itemFeatures: task.itemFeatures?.width ?? 1,
+    itemHidden: settings.itemHidden,
+    userHidden: settings.userHidden,
+  }
+  const features = task.itemFeatures?.rows ?? new Float32Array(items)
+  const run = await TwoTowerRun.open(task, settings, architecture, features)
+  try {
+    return await run.train()
+  } finally {
+    await run.close()
+  }
+}
+
+class TwoTowerRun {
+  readonly #task: TwoTowerTask
+  readonly #settings: TwoTowerSettings
+  readonly #architecture: TwoTowerArchitecture
+  readonly #features: Float32Array
+  readonly #examples: TrainingExamples
+  readonly #candidates: CandidateColumns
+  readonly #training: Training
+  readonly #table: ItemVectorTable
+  readonly #stepsPerEpoch: number
+  readonly #columnFeeds: Feeds
+  readonly #columnFeatures: Float32Array
+  readonly #idKeep: Float32Array
+
+  static async open(
+    task: TwoTowerTask,
+    settings: TwoTowerSettings,
+    architecture: TwoTowerArchitecture,
+    features: Float32Array,
+  ): Promise<TwoTowerRun> {
+    const targets = targetCount(task)
+    if (targets === 0) throw new RangeError('the histories hold no interaction that could be a target')
+    const batch = Math.min(settings.batchSize, targets)
+    const examples = new TrainingExamples(task, architecture, batch)
+    const steps = Math.max(1, Math.floor(Math.min(examples.count, settings.examplesPerEpoch) / batch))
+    const counts = columnCounts(settings, batch)
+    const candidates = new CandidateColumns(settings.strategy, counts, settings.logQ, examples.targetCounts)
+    const { temperature, dropout, useIds, weightDecay, clipNorm } = settings
+    const shape = { items: task.histories.items, batch, columns: candidates.items.length, temperature, dropout, useIds }
+    const training = await Training.open(graph => twoTowerLoss(graph, architecture, shape), {
+      seed: task.seed,
+      threads: task.threads,
+      clipNorm,
+      schedule: learningRateSchedule(settings, settings.epochs * steps),
+      adam: { ...adamDefaults, weightDecay },
+    })
+    if (useIds) forgetUntrained(training.parameters.view(idTable), examples.targetCounts, architecture.dimension)
+    const table = await ItemVectorTable.open(features, architecture, task.threads)
+    return new TwoTowerRun(task, settings, architecture, features, examples, candidates, training, table, steps)
+  }
+
+  private constructor(
+    task: TwoTowerTask,
+    settings: TwoTowerSettings,
+    architecture: TwoTowerArchitecture,
+    features: Float32Array,
+    examples: TrainingExamples,
+    candidates: CandidateColumns,
+    training: Training,
+    table: ItemVectorTable,
+    stepsPerEpoch: number,
+  ) {
+    this.#task = task
+    this.#settings = settings
+    this.#architecture = architecture
+    this.#features = features
+    this.#examples = examples
+    this.#candidates = candidates
+    this.#training = training
+    this.#table = table
+    this.#stepsPerEpoch = stepsPerEpoch
+    const { itemFeatures, dimension } = architecture
+    const { items, bias, counts } = candidates
+    this.#columnFeatures = new Float32Array(items.length * itemFeatures)
+    this.#idKeep = new Float32Array(items.length)
+    this.#columnFeeds = {
+      itemFeatures: tensor(this.#columnFeatures, [items.length, itemFeatures]),
+      bias: tensor(bias, [counts.positives, items.length]),
+      vectors: tensor(table.vectors, [task.histories.items, dimension]),
+      ...(settings.useIds && { ids: tensor(items, [items.length]), idKeep: tensor(this.#idKeep, [items.length, 1]) }),
+    }
+  }
+
+  async train(): Promise<TrainedTwoTower> {
+    const { epochs, patience } = this.#settings
+    const best = new Parameters(this.#training.parameters.specs)
+    best.copyFrom(this.#training.parameters)
+    const history: TwoTowerEpoch[] = []
+    let bestEpoch: TwoTowerEpoch | undefined
+    let stopped: TrainedTwoTower['stopped'] = 'epochs'
+    for (let epoch = 1; epoch <= epochs; epoch++) {
+      const trainingLoss = await this.#runEpoch(epoch)
+      if (trainingLoss === undefined) {
+        stopped = 'cancelled'
+        break
+      }
+      const current = { epoch, step: this.#training.step, trainingLoss, recall: await this.#validate() }
+      history.push(current)
+      this.#task.onProgress?.(current)
+      if (!(bestEpoch?.recall !== undefined && current.recall! <= bestEpoch.recall)) {
+        bestEpoch = current
+        best.copyFrom(this.#training.parameters)
+      } else if (epoch - bestEpoch.epoch >= patience) {
+        stopped = 'patience'
+        break
+      }
+    }
+    await this.#table.renew(best)
+    const itemVectors = this.#table.vectors
+    return { architecture: this.#architecture, parameters: best, itemVectors, history, best: bestEpoch, stopped }
+  }
+
+  async close(): Promise<void> {
+    await this.#training.close()
+    await this.#table.close()
+  }
+
+  /** The mean loss of the epoch; undefined when it was cancelled. */
+  async #runEpoch(epoch: number): Promise<number | undefined> {
+    const { refreshSteps, targetWindow } = this.#settings
+    const { seed } = this.#task
+    this.#examples.shuffle(deriveKey(seed, 'order', epoch))
+    let total = 0
+    for (let step = 0; step < this.#stepsPerEpoch; step++) {
+      if (this.#task.isCancelled?.()) return undefined
+      if (step % refreshSteps === 0) await this.#table.renew(this.#training.parameters)
+      if (step === 0) await this.#mine()
+      const key = deriveKey(seed, 'batch', epoch, step)
+      const pairs = this.#examples.fill(step, targetWindow, key)
+      total += await this.#training.advance({ ...pairs, ...this.#fillColumns(key) })
+    }
+    return total / this.#stepsPerEpoch
+  }
+
+  #fillColumns(key: number): Feeds {
+    const { itemFeatures } = this.#architecture
+    const { idDropout, maskHistory } = this.#settings
+    const { items } = this.#candidates
+    this.#candidates.draw(this.#examples.targets, key, maskHistory ? this.#maskMet : undefined)
+    const dropKey = deriveKey(key, 'ids')
+    for (const [column, item] of items.entries()) {
+      const row = this.#features.subarray(item * itemFeatures, (item + 1) * itemFeatures)
+      this.#columnFeatures.set(row, column * itemFeatures)
+      const isKept = this.#examples.targetCounts[item] > 0 && uniformAt(dropKey, column) >= idDropout
+      this.#idKeep[column] = isKept ? 1 : 0
+    }
+    return this.#columnFeeds
+  }
+
+  readonly #maskMet = (row: number, mask: (item: number) => void): void => {
+    const { offsets, itemOf } = this.#task.histories
+    const user = this.#examples.users[row]
+    for (let at = offsets[user]; at < offsets[user + 1]; at++) mask(itemOf[at])
+  }
+
+  async #mine(): Promise<void> {
+    if (this.#candidates.counts.hard === 0) return
+    const { hardSkip, hardTake, dimension } = this.#settings
+    // Rank 0 is the item itself.
+    const range = { skip: 1 + hardSkip, take: hardTake, threads: this.#task.threads }
+    const items = await nearestNeighbours(this.#table.vectors, dimension, range)
+    this.#candidates.useNeighbours({ take: hardTake, items })
+  }
+
+  async #validate(): Promise<number | undefined> {
+    if (!this.#task.validation) return undefined
+    const { parameters } = this.#training
+    await this.#table.renew(parameters)
+    const model = { architecture: this.#architecture, parameters, itemVectors: this.#table.vectors }
+    return validationRecall(model, this.#task, this.#task.validation, deriveKey(this.#task.seed, 'validation'))
+  }
+}
+
+function targetCount({ histories, weights }: TwoTowerTask): number {
+  if (!weights) return histories.itemOf.length
+  return weights.reduce((count, weight) => count + Number(weight > 0), 0)
+}
+
+/** Rows of items that are no target anywhere. */
+function forgetUntrained(ids: Float32Array, targetCounts: Uint32Array, dimension: number): void {
+  for (const [item, count] of targetCounts.entries()) {
+    if (count === 0) ids.fill(0, item * dimension, (item + 1) * dimension)
+  }
+}
