@@ -8,7 +8,7 @@ import { promote } from '../../models/artefact/artefact.ts'
 import { openJournal } from '../../storage/open-journal.ts'
 import { DataFolder, feedOf, idsOf } from '../fakes/running-engine.ts'
 import { sampleEvent, sampleItem, sampleItems } from '../fakes/samples.ts'
-import { tinyModelSet, tinyRanker, writeTinyModelSet } from '../fakes/tiny-model-set.ts'
+import { tinyModelSet, tinyRanker, withNeuralSpaces, writeTinyModelSet } from '../fakes/tiny-model-set.ts'
 
 const items = sampleItems(60)
 let folder: DataFolder
@@ -24,7 +24,7 @@ beforeEach(async () => {
     ['first', 1],
     ['second', 2],
   ] as const)
-    await writeTinyModelSet(folder.models, id, tinyModelSet(items, seed, tinyRanker(seed)))
+    await writeTinyModelSet(folder.models, id, withNeuralSpaces(tinyModelSet(items, seed, tinyRanker(seed)), seed))
 })
 
 afterEach(async () => {

@@ -11,7 +11,7 @@ import { simulatorSettings } from '../../simulator/settings.ts'
 import { createWorld } from '../../simulator/world.ts'
 import { createLogger } from '../../telemetry/log.ts'
 import { createMetrics } from '../../telemetry/metrics.ts'
-import { tinyModelSet, tinyRanker, writeTinyModelSet } from '../fakes/tiny-model-set.ts'
+import { tinyModelSet, tinyRanker, withNeuralSpaces, writeTinyModelSet } from '../fakes/tiny-model-set.ts'
 
 const hourMs = 3_600_000
 const inFlightMax = 24
@@ -79,7 +79,7 @@ export class Traffic {
 
   private async promote(id: string, seed: number, engine: Engine, modelsRoot: string): Promise<void> {
     const items = this.items.flatMap(item => engine.getItem(item.id) ?? [])
-    await writeTinyModelSet(modelsRoot, id, tinyModelSet(items, seed, tinyRanker(seed)))
+    await writeTinyModelSet(modelsRoot, id, withNeuralSpaces(tinyModelSet(items, seed, tinyRanker(seed)), seed))
     await promote(modelsRoot, id)
   }
 

@@ -4,12 +4,27 @@ import type { Item } from '../../domain/item.ts'
 import { objectives } from '../../domain/roles.ts'
 import { featureCount } from '../../features/schema.ts'
 import { contentDocument } from '../../funnel/content-document.ts'
-import { type ModelSetContents, type RankerContents, writeModelSet } from '../../funnel/model-set-files.ts'
+import {
+  type ModelSetContents,
+  type RankerContents,
+  type SequenceContents,
+  type TwoTowerContents,
+  writeModelSet,
+} from '../../funnel/model-set-files.ts'
 import { schemaHashOf } from '../../funnel/schema-hash.ts'
 import type { ModelSetDescription } from '../../models/artefact/artefact-manifest.ts'
 import { Parameters } from '../../models/engine/parameters.ts'
 import { Graph } from '../../models/graph/graph.ts'
+import { matmul } from '../../models/graph/matrix.ts'
 import { exportRanker, rankerLogits } from '../../models/ranker/ranker.ts'
+import { exportSequenceEncoder } from '../../models/sequence/sequence-encoder.ts'
+import { encodeSequence, itemsParameter, itemTable } from '../../models/sequence/sequence-model.ts'
+import { sequenceArchitecture, sequenceDefaults } from '../../models/sequence/sequence-settings.ts'
+import { pooledWidth } from '../../models/two-tower/history-pooling.ts'
+import { itemFeatureWidth } from '../../models/two-tower/item-features.ts'
+import { packItemTower } from '../../models/two-tower/item-tower-kernel.ts'
+import { exportUserTower, itemTower, userTower } from '../../models/two-tower/towers.ts'
+import { userFeatureWidth } from '../../models/two-tower/user-features.ts'
 import { testSettings } from './samples.ts'
 
 const dimension = 8
@@ -97,4 +112,55 @@ function categoryVectors(items: readonly Item[], seed: number): Float32Array {
       return centre.map((x, i) => x + offset[i])
     }),
   )
+}
+
+/** The same set with towers and a sequence model of the real shape, with drawn weights. */
+export function withNeuralSpaces(contents: ModelSetContents, seed = 1): ModelSetContents {
+  return { ...contents, twoTower: tinyTwoTower(contents, seed), sequence: tinySequence(contents, seed) }
+}
+
+function tinyTwoTower({ vocabulary, content }: ModelSetContents, seed: number): TwoTowerContents {
+  const layout = { content: content.dimension, categories: 8, creators: 8 }
+  const architecture = {
+    dimension,
+    decays: [0.8, 1],
+    historyLength: 20,
+    itemFeatures: itemFeatureWidth(layout),
+    itemHidden: 8,
+    userHidden: 8,
+  }
+  const graph = new Graph()
+  const input = (name: string, width: number) => graph.input(name, ['rows', width])
+  const item = itemTower(graph, architecture, input('item', architecture.itemFeatures), input('id', dimension))
+  const user = userTower(graph, architecture, input('pooled', pooledWidth(architecture)), input('u', userFeatureWidth))
+  graph.output('both', matmul(item, user, { transposeB: true }))
+  const weights = Parameters.initialise(graph.parameters, seed)
+  return {
+    dimension,
+    architecture,
+    layout,
+    ids: new Float32Array(vocabulary.length * dimension).fill(0.01),
+    itemTower: packItemTower(weights),
+    userTower: exportUserTower(architecture, weights),
+  }
+}
+
+function tinySequence({ vocabulary }: ModelSetContents, seed: number): SequenceContents {
+  const architecture = sequenceArchitecture(vocabulary.length, {
+    ...sequenceDefaults,
+    width: dimension,
+    blocks: 1,
+    maxLength: 10,
+  })
+  const graph = new Graph()
+  const vectors = graph.input('vectors', ['length', dimension])
+  graph.output('hidden', encodeSequence(graph, vectors, architecture, { batch: 1, length: 'length' }))
+  itemsParameter(graph, architecture)
+  const parameters = Parameters.initialise(graph.parameters, seed)
+  return {
+    dimension,
+    maxLength: 10,
+    vectors: parameters.view(itemTable).slice(),
+    onnx: exportSequenceEncoder({ architecture, parameters }),
+  }
 }

@@ -7,12 +7,20 @@ import { type ModelSetContents, type RankerContents, readModelSet } from '../../
 import { loadArtefact } from '../../../models/artefact/artefact.ts'
 import { liveModels, loadWhole } from '../../fakes/loaded-models.ts'
 import { catalogOf, sampleItems } from '../../fakes/samples.ts'
-import { testSchemaHash, tinyModelSet, tinyRanker, writeTinyModelSet } from '../../fakes/tiny-model-set.ts'
+import {
+  testSchemaHash,
+  tinyModelSet,
+  tinyRanker,
+  withNeuralSpaces,
+  writeTinyModelSet,
+} from '../../fakes/tiny-model-set.ts'
 
 const items = sampleItems(12)
-const good = tinyModelSet(items, 1, tinyRanker())
+const good = withNeuralSpaces(tinyModelSet(items, 1, tinyRanker()))
 const { collaborative, coVisitation } = good
 const ranker = good.ranker!
+const twoTower = good.twoTower!
+const sequence = good.sequence!
 const cut = <T extends Float32Array | Uint32Array>(array: T) => array.subarray(0, array.length - 1) as T
 
 let root: string
@@ -75,6 +83,20 @@ const misfits: [string, string, Partial<ModelSetContents>][] = [
     'content-projection.f32',
     { content: encoderOf(s => ({ projection: cut(s.projection) })) },
   ],
+  [
+    'a tower of other features',
+    'two-tower.json',
+    { twoTower: { ...twoTower, layout: { ...twoTower.layout, creators: 9 } } },
+  ],
+  [
+    'a tower for another text space',
+    'two-tower.json',
+    { twoTower: { ...twoTower, layout: { ...twoTower.layout, content: 7 } } },
+  ],
+  ['too few ids', 'two-tower-ids.f32', { twoTower: { ...twoTower, ids: cut(twoTower.ids) } }],
+  ['an item tower cut short', 'item-tower.f32', { twoTower: { ...twoTower, itemTower: cut(twoTower.itemTower) } }],
+  ['a sequence model without a length', 'sequence.json', { sequence: { ...sequence, maxLength: 0 } }],
+  ['too few embeddings', 'sequence.f32', { sequence: { ...sequence, vectors: cut(sequence.vectors) } }],
   ['a table too few', 'calibration.json', { ranker: calibrated(ranker.calibration.slice(1)) }],
   [
     'a table of no numbers',
@@ -94,6 +116,8 @@ describe('a model set', () => {
     const read = await throughFiles(good)
     expect(read).toMatchObject({ vocabulary: good.vocabulary, collaborative, coVisitation })
     expect(read.content.toState()).toEqual(good.content.toState())
+    expect(read.twoTower).toEqual({ ...twoTower, userTower: new Uint8Array(twoTower.userTower) })
+    expect(read.sequence).toEqual({ ...sequence, onnx: new Uint8Array(sequence.onnx) })
     expect(read.ranker).toEqual({ ...ranker, onnx: new Uint8Array(ranker.onnx) })
   })
 
