@@ -205,6 +205,8 @@ class RequestActor implements Receiver<RequestMessage> {
 
   private rank(): void {
     if (this.isRanking) return
+    // Ranking nothing would make an empty feed.
+    if (this.replies.length === 0) return this.lastResort('internal', 'no index shard answered in time')
     this.isRanking = true
     this.gathering?.cancel()
     this.clock.lap('retrieve')

@@ -22,7 +22,14 @@ export interface DemoOptions extends WorldOptions {
 }
 
 /** A first look should not take longer than its history is worth; what somebody set counts. */
-const quickTraining = { 'training.queriesMax': '6000' }
+const quickTraining = {
+  'training.queriesMax': '6000',
+  'training.twoTower.epochs': '3',
+  'training.twoTower.examplesPerEpoch': '30000',
+  'training.sequence.epochs': '4',
+  'training.sequence.maxLength': '50',
+  'training.sequence.positionsMax': '300000',
+}
 
 /** Simulates, imports, trains, serves, and shows a first feed. What an earlier run has done is not done again. */
 export async function demo(context: CommandContext, options: DemoOptions): Promise<void> {

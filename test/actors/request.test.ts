@@ -164,6 +164,21 @@ describe('a shard that does not answer', () => {
     expect(world.reply.partial).toBe(true)
   })
 
+  it('leaves the feed of last resort when none answers in time, or every one fails', async () => {
+    const late = new World()
+    await late.hydrate()
+    await late.wait(51)
+    await late.lastResort()
+    expect(late.reply).toMatchObject({ items: [{ id: 'i5' }], partial: true, degraded: 'last-resort' })
+    expect(late.ranking.rankings).toEqual([])
+    const failing = new World()
+    await failing.hydrate()
+    await failing.answer(0, 'a defect')
+    await failing.answer(1, 'a defect')
+    await failing.lastResort()
+    expect(failing.reply.degraded).toBe('last-resort')
+  })
+
   it('leaves the feed of last resort when none is up', async () => {
     const world = new World({}, true, [0, 1])
     await world.hydrate()
