@@ -2,6 +2,10 @@
 
 export const formatVersion = 1
 export const manifestName = 'manifest.json'
+/** Names the promoted set. */
+export const pointerName = 'promoted'
+/** Names the sets that were promoted before it. */
+export const historyName = 'promotion-history.json'
 
 export interface DataRange {
   /** Sequence numbers of the first and last journal record used. */
@@ -17,6 +21,27 @@ export interface SpaceDescription {
   readonly count: number
   /** Whether every vector has length 1. */
   readonly normalised: boolean
+}
+
+/** One thing that was looked at before a set may be promoted. */
+export interface GateCheck {
+  readonly name: string
+  readonly passed: boolean
+  /** What was measured, and the bound that it had to keep; null where it could not be measured. */
+  readonly value: number | null
+  readonly bound: number
+  /** For people. */
+  readonly text: string
+}
+
+/** Whether a model set may take the place of the one in use; see `learning/gates/`. */
+export interface GateVerdict {
+  readonly passed: boolean
+  /** The set that it was compared with; null when there was none that could be asked the same. */
+  readonly against: string | null
+  /** Why it did not pass; empty when it did. */
+  readonly reasons: readonly string[]
+  readonly checks: readonly GateCheck[]
 }
 
 /** What the trainer knows about a model set. */
@@ -35,11 +60,22 @@ export interface ModelSetDescription {
   readonly settings: Readonly<Record<string, unknown>>
   readonly spaces: Readonly<Record<string, SpaceDescription>>
   readonly objectives: Readonly<Record<string, { readonly trained: boolean; readonly reason?: string }>>
+  /** `imported`: a part of it was made elsewhere. Default: trained. */
+  readonly origin?: 'trained' | 'imported'
+  /** Kinds of models that it holds: `collaborative`, `sequence`, `ranker`, … Default: its spaces, and the ranker. */
+  readonly kinds?: readonly string[]
+  /** Absent or null when nobody judged it. */
+  readonly gate?: GateVerdict | null
 }
 
 export interface Manifest extends ModelSetDescription {
   readonly formatVersion: number
-  readonly files: Readonly<Record<string, { readonly bytes: number; readonly sha256: string }>>
+  readonly origin: 'trained' | 'imported'
+  readonly kinds: readonly string[]
+  readonly gate: GateVerdict | null
+  /** Of all files together. */
+  readonly bytes: number
+  readonly files: FileSizes
 }
 
 export class ArtefactMissing extends Error {
@@ -82,6 +118,19 @@ export class ArtefactNameInvalid extends Error {
   }
 }
 
+/** There is no model set to go back to. */
+export class NothingToRollBack extends Error {
+  override readonly name = 'NothingToRollBack'
+
+  constructor(promoted: string | null) {
+    super(
+      promoted === null
+        ? 'No model set is promoted, so there is nothing to roll back.'
+        : `No model set was promoted before ${promoted}, and its parent is not there: there is nothing to go back to.`,
+    )
+  }
+}
+
 export class ArtefactExists extends Error {
   override readonly name = 'ArtefactExists'
 
@@ -106,13 +155,36 @@ export function parseManifest(id: string, text: string): Manifest {
     )
   }
   if (parsed.id !== id) throw new ArtefactCorrupt(id, manifestName, `names model set ${parsed.id}`)
-  if (typeof parsed.schemaHash !== 'string' || typeof parsed.files !== 'object' || parsed.files === null) {
-    throw new ArtefactCorrupt(id, manifestName, 'lacks its schema hash or its files')
+  const parts = [parsed.files, parsed.spaces, parsed.objectives]
+  if (typeof parsed.schemaHash !== 'string' || parts.some(part => typeof part !== 'object' || part === null)) {
+    throw new ArtefactCorrupt(id, manifestName, 'lacks its schema hash, its files, its spaces or its objectives')
   }
-  return parsed as Manifest
+  return withDefaults(parsed as WrittenManifest)
+}
+
+type FileSizes = Readonly<Record<string, { readonly bytes: number; readonly sha256: string }>>
+type WrittenManifest = ModelSetDescription & { readonly formatVersion: number; readonly files: FileSizes }
+
+/** Sets that were written before something was noted say so. */
+export function withDefaults(written: WrittenManifest): Manifest {
+  const bytes = Object.values(written.files).reduce((sum, file) => sum + file.bytes, 0)
+  const { origin = 'trained', kinds = kindsOf(written), gate = null } = written
+  return { ...written, origin, kinds, gate, bytes }
+}
+
+/** What else the description tells of: a space is one model, and objectives are learned by a ranker. */
+function kindsOf({ spaces, objectives }: ModelSetDescription): string[] {
+  const hasRanker = Object.values(objectives).some(({ trained }) => trained)
+  return [...Object.keys(spaces), ...(hasRanker ? ['ranker'] : [])]
 }
 
 /** @throws ArtefactNameInvalid */
 export function checkName(name: string): void {
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name)) throw new ArtefactNameInvalid(name)
+}
+
+/** @throws ArtefactNameInvalid when it cannot name a model set */
+export function checkId(id: string): void {
+  checkName(id)
+  if (id === pointerName || id === historyName) throw new ArtefactNameInvalid(id)
 }

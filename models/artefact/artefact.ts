@@ -6,10 +6,11 @@
  * 2. A model set never changes after that.
  * 3. `promoted` always holds one whole id: promotion and rollback are the same rename.
  * 4. Nothing is handed out before sizes, checksums and the feature schema have been compared.
+ * 5. `<root>/promotion-history.json` names what was promoted before, so that a rollback knows where to go.
  */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { access, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { access, copyFile, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import {
@@ -17,17 +18,20 @@ import {
   ArtefactExists,
   ArtefactMissing,
   ArtefactNameInvalid,
+  checkId,
   checkName,
   formatVersion,
+  historyName,
   type Manifest,
   type ModelSetDescription,
   manifestName,
   parseManifest,
+  pointerName,
   SchemaMismatch,
+  withDefaults,
 } from './artefact-manifest.ts'
-import { bytesOf, replaceFile, syncDirectory, writeSynced } from './durable-file.ts'
-
-const pointerName = 'promoted'
+import { bytesOf, replaceFile, syncDirectory, syncFile, writeSynced } from './durable-file.ts'
+import { readHistory, writeHistory } from './promotion-history.ts'
 
 /** A model set whose files have been checked. */
 export interface Artefact {
@@ -36,15 +40,41 @@ export interface Artefact {
   path(file: string): string
 }
 
+/** Content by file name; several chunks are written one after another. */
+export type ArtefactFiles = Readonly<Record<string, readonly ArrayBufferView[]>>
+
 /**
  * Writes a model set; it appears in one step, when everything is on the disk.
- * @param files content by file name; several chunks are written one after another
  * @throws ArtefactExists, ArtefactNameInvalid
  */
-export async function writeArtefact(
+export function writeArtefact(root: string, description: ModelSetDescription, files: ArtefactFiles): Promise<Manifest> {
+  return placeArtefact(root, description, folder => writeFiles(folder, files))
+}
+
+/**
+ * Writes a model set that has the files of another, but for those that are given.
+ * @throws ArtefactExists, ArtefactNameInvalid
+ */
+export function deriveArtefact(
+  root: string,
+  base: Artefact,
+  description: ModelSetDescription,
+  files: ArtefactFiles,
+): Promise<Manifest> {
+  return placeArtefact(root, description, async folder => {
+    const kept = Object.entries(base.manifest.files).filter(([name]) => !Object.hasOwn(files, name))
+    for (const [name] of kept) {
+      await copyFile(base.path(name), join(folder, name))
+      await syncFile(join(folder, name))
+    }
+    return { ...Object.fromEntries(kept), ...(await writeFiles(folder, files)) }
+  })
+}
+
+async function placeArtefact(
   root: string,
   description: ModelSetDescription,
-  files: Readonly<Record<string, readonly ArrayBufferView[]>>,
+  fill: (folder: string) => Promise<Manifest['files']>,
 ): Promise<Manifest> {
   const { id } = description
   checkId(id)
@@ -53,15 +83,7 @@ export async function writeArtefact(
   const temporary = join(root, `.${id}.tmp`)
   await rm(temporary, { recursive: true, force: true })
   await mkdir(temporary, { recursive: true })
-  const written: Record<string, { bytes: number; sha256: string }> = {}
-  for (const [name, views] of Object.entries(files)) {
-    checkName(name)
-    if (name === manifestName) throw new ArtefactNameInvalid(name)
-    const chunks = views.map(bytesOf)
-    await writeSynced(join(temporary, name), chunks)
-    written[name] = { bytes: chunks.reduce((sum, chunk) => sum + chunk.length, 0), sha256: digest(chunks) }
-  }
-  const manifest = { ...description, formatVersion, files: written }
+  const manifest = withDefaults({ ...description, formatVersion, files: await fill(temporary) })
   await writeSynced(join(temporary, manifestName), [new TextEncoder().encode(`${JSON.stringify(manifest, null, 2)}\n`)])
   await syncDirectory(temporary)
   await rename(temporary, folder)
@@ -69,12 +91,24 @@ export async function writeArtefact(
   return manifest
 }
 
-/** Ids of the model sets, in order of creation. A set whose manifest is unreadable is left out. */
+async function writeFiles(folder: string, files: ArtefactFiles): Promise<Manifest['files']> {
+  const written: Record<string, { bytes: number; sha256: string }> = {}
+  for (const [name, views] of Object.entries(files)) {
+    checkName(name)
+    if (name === manifestName) throw new ArtefactNameInvalid(name)
+    const chunks = views.map(bytesOf)
+    await writeSynced(join(folder, name), chunks)
+    written[name] = { bytes: chunks.reduce((sum, chunk) => sum + chunk.length, 0), sha256: digest(chunks) }
+  }
+  return written
+}
+
+/** The model sets, in order of creation. A set whose manifest is unreadable is left out. */
 export async function listArtefacts(root: string): Promise<Manifest[]> {
   const names = (await exists(root)) ? await readdir(root) : []
   const manifests = await Promise.all(
     names
-      .filter(name => name !== pointerName && !name.startsWith('.'))
+      .filter(name => name !== pointerName && name !== historyName && !name.startsWith('.'))
       .map(id => readManifest(root, id).catch(() => null)),
   )
   return manifests.filter(manifest => manifest !== null).sort((a, b) => a.createdAt - b.createdAt)
@@ -92,6 +126,13 @@ export async function readManifest(root: string, id: string): Promise<Manifest> 
 /** Points `promoted` at a model set, be it newer or older than the present one. @throws ArtefactMissing, ArtefactCorrupt */
 export async function promote(root: string, id: string): Promise<void> {
   await readManifest(root, id)
+  const present = await readPromoted(root)
+  // Written first: a name too many does no harm, see `rollbackTarget`.
+  if (present !== null && present !== id) await writeHistory(root, [...(await readHistory(root)), present])
+  await pointTo(root, id)
+}
+
+export async function pointTo(root: string, id: string): Promise<void> {
   await replaceFile(join(root, pointerName), [new TextEncoder().encode(`${id}\n`)])
 }
 
@@ -123,11 +164,6 @@ export async function loadArtefact(root: string, id: string, schemaHash: string)
       return join(root, id, file)
     },
   }
-}
-
-function checkId(id: string): void {
-  checkName(id)
-  if (id === pointerName) throw new ArtefactNameInvalid(id)
 }
 
 async function exists(path: string): Promise<boolean> {

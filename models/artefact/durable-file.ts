@@ -23,6 +23,11 @@ export async function syncDirectory(path: string): Promise<void> {
   await withFile(path, 'r', directory => directory.sync())
 }
 
+/** Makes the content of a file that another call has written survive a power loss. */
+export async function syncFile(path: string): Promise<void> {
+  await withFile(path, 'r+', file => file.sync())
+}
+
 /** The array's bytes, without a copy. */
 export function bytesOf(array: ArrayBufferView): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength)

@@ -97,10 +97,13 @@ describe('a model set', () => {
     await loadArtefact(root, 'set-1', 'abc')
   })
 
-  it.each(['../escape', '', '.hidden', 'a/b', 'promoted'])('cannot have the id %j', async id => {
-    await expect(writeArtefact(root, describeSet(id), {})).rejects.toThrow(ArtefactNameInvalid)
-    await expect(readManifest(root, id)).rejects.toThrow(ArtefactNameInvalid)
-  })
+  it.each(['../escape', '', '.hidden', 'a/b', 'promoted', 'promotion-history.json'])(
+    'cannot have the id %j',
+    async id => {
+      await expect(writeArtefact(root, describeSet(id), {})).rejects.toThrow(ArtefactNameInvalid)
+      await expect(readManifest(root, id)).rejects.toThrow(ArtefactNameInvalid)
+    },
+  )
 
   it.each(['manifest.json', '../x'])('cannot hold a file named %j', async name => {
     await expect(writeArtefact(root, describeSet('set-1'), { [name]: [] })).rejects.toThrow(ArtefactNameInvalid)
@@ -161,7 +164,7 @@ describe('promotion', () => {
       await promote(root, id)
       expect(await readPromoted(root)).toBe(id)
     }
-    expect((await readdir(root)).sort()).toEqual(['promoted', 'set-1', 'set-2'])
+    expect((await readdir(root)).sort()).toEqual(['promoted', 'promotion-history.json', 'set-1', 'set-2'])
   })
 
   it('of a set that is not there changes nothing', async () => {
