@@ -3,7 +3,6 @@ import { type ModelSetContents, readModelSet } from '../funnel/model-set-files.t
 import { schemaHashOf } from '../funnel/schema-hash.ts'
 import { loadArtefact, readPromoted } from '../models/artefact/artefact.ts'
 import type { GateVerdict, Manifest } from '../models/artefact/artefact-manifest.ts'
-import type { Engagements } from './engagements.ts'
 import { askQueries } from './gate-queries.ts'
 import { judge } from './gates/gate.ts'
 import { gateSettings } from './gates/settings.ts'
@@ -24,13 +23,12 @@ interface Incumbent {
  * behind what the new ranker was trained on, and behind all that the set in use has seen. The new one is asked with
  * retrieval fitted up to the first of them. Where there are no such queries, the absolute bounds decide alone.
  *
- * @param fitOn retrieval fitted on the first so many engagements
+ * @param fitAsOf retrieval fitted on the journal up to that record
  */
 export async function judgeModelSet(
   task: TrainingTask,
-  engagements: Engagements,
   ranker: RankerOutcome,
-  fitOn: (count: number) => Promise<ModelSetContents>,
+  fitAsOf: (seq: number) => Promise<ModelSetContents>,
   toSeq: number,
 ): Promise<GateVerdict> {
   const settings = task.settings.of(gateSettings)
@@ -50,8 +48,7 @@ export async function judgeModelSet(
     })
   const isComparable = incumbent !== null && queries.length > 0
   if (!isComparable && (settings.coverageMin === 0 || queries.length === 0)) return verdict(null, null)
-  const fitted = engagementsBefore(engagements, queries[0].seq)
-  const candidate = { ...(await fitOn(fitted)), ranker: ranker.contents }
+  const candidate = { ...(await fitAsOf(queries[0].seq - 1)), ranker: ranker.contents }
   const sets = isComparable ? [candidate, incumbent.contents] : [candidate]
   const [asked, inUse] = await askQueries(task, queries, sets, toSeq)
   return verdict(asked, inUse?.ndcg ?? null)
@@ -73,13 +70,6 @@ async function readIncumbent({ modelsRoot, settings }: TrainingTask): Promise<In
 
 function newestQueries(heldOut: readonly RankerQuery[], afterSeq: number, max: number): readonly RankerQuery[] {
   return heldOut.filter(({ seq }) => seq > afterSeq).slice(-max)
-}
-
-/** How many engagements stand before that journal number. */
-function engagementsBefore({ seqs, count }: Engagements, seq: number): number {
-  let before = count
-  while (before > 0 && seqs[before - 1] >= seq) before--
-  return before
 }
 
 function placesOf(names: readonly string[]): Uint32Array {

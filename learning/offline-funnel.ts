@@ -35,19 +35,19 @@ export class OfflineFunnel {
   private readonly retrieval: RetrievalStage
   private loaded: LoadedModelSet | null = null
   private counters: CounterEpochReader
-  private publishedEpoch = -1
   private version = 0
 
   constructor(settings: Settings, limits: ItemTableLimits) {
     this.settings = settings
     this.replay = new Replay(settings, limits, {
       onItem: (item, row) => this.itemChanged(item, row),
-      onEpoch: ({ epoch }) => this.replay.counters.releaseBefore(epoch),
+      onEpoch: () => this.publish(),
     })
     this.models = new LiveModelSets(this.replay.catalog, limits.rowsMax, () => {})
     this.stage = new CandidateStage(settings)
     this.retrieval = new RetrievalStage(0, 1, settings, () => 0)
     this.counters = new CounterEpochReader(this.replay.epoch)
+    this.publish()
   }
 
   apply(record: Numbered): void {
@@ -56,7 +56,6 @@ export class OfflineFunnel {
 
   /** From here on candidates come from this model set, unless another one is asked for. */
   async use(contents: ModelSetContents): Promise<LoadedModelSet> {
-    this.publish()
     const { handles } = exhaust(this.models.load('offline', contents, ''))
     const owned = Uint32Array.from({ length: this.replay.catalog.items.itemCount }, (_, item) => item)
     const { partition } = this.retrieval
@@ -76,7 +75,6 @@ export class OfflineFunnel {
     context: EventContext = {},
     models: LoadedModelSet = this.loaded!,
   ): Promise<OfflineCandidates> {
-    this.publish()
     const { catalog } = this.replay
     const { generation, spaces, encoder } = models
     const view = this.replay.view(userId, contextCodes(context, catalog), now)
@@ -98,11 +96,10 @@ export class OfflineFunnel {
     return { ...prepared, features: this.stage.features(query, catalog.items, this.counters, spaces) }
   }
 
-  /** Tells the tables of the latest epoch, when there is a new one. */
+  /** At its epoch, as a server does: lists that were made when somebody asks would know what came since. */
   private publish(): void {
     const { epoch, counters, catalog } = this.replay
-    if (epoch.epoch === this.publishedEpoch) return
-    this.publishedEpoch = epoch.epoch
+    counters.releaseBefore(epoch.epoch)
     this.counters = new CounterEpochReader(epoch)
     this.retrieval.partition.setTables({
       version: ++this.version,

@@ -1,6 +1,5 @@
 import { splitSeed } from '../algorithms/statistics/random.ts'
 import type { Item } from '../domain/item.ts'
-import type { User } from '../domain/user.ts'
 import { featureSettings } from '../features/settings.ts'
 import { spaceNames } from '../features/vector-spaces.ts'
 import { type ModelSetContents, writeModelSet } from '../funnel/model-set-files.ts'
@@ -8,13 +7,13 @@ import { spaceMetric } from '../funnel/ports.ts'
 import { schemaHashOf } from '../funnel/schema-hash.ts'
 import { readPromoted } from '../models/artefact/artefact.ts'
 import type { Manifest, SpaceDescription } from '../models/artefact/artefact-manifest.ts'
-import type { JournalReader } from '../storage/event-log.ts'
 import type { Engagements } from './engagements.ts'
+import { factsAsOf } from './facts-as-of.ts'
 import { judgeModelSet } from './gate-evaluation.ts'
 import { readHistory } from './history.ts'
 import { NotEnoughData } from './not-enough-data.ts'
 import { type RankerOutcome, trainRankerOn } from './ranker-training.ts'
-import { fitRetrievalModels } from './retrieval-models.ts'
+import { fitRetrievalAsOf } from './retrieval-as-of.ts'
 import { learningFragments, trainingSettings } from './settings.ts'
 import type { TrainingTask } from './training-task.ts'
 
@@ -26,24 +25,22 @@ import type { TrainingTask } from './training-task.ts'
  * @throws NotEnoughData
  */
 export async function trainModelSet(task: TrainingTask): Promise<Manifest> {
-  const { journal, settings, seed, progress } = task
+  const { journal, settings, progress } = task
   const { rankerShare, engagementsMin } = settings.of(trainingSettings)
   const toSeq = Math.min(task.toSeq ?? journal.lastSeq, journal.lastSeq)
   progress.step('Reading the journal')
   const history = readHistory(journal, toSeq, settings.of(featureSettings))
   const { engagements } = history
-  const items = readItems(journal, toSeq)
-  const users = readUsers(journal, toSeq)
+  const { items } = factsAsOf(journal, toSeq)
   progress.done()
   const usable = engagementsWith(items, engagements)
   if (items.length === 0 || usable < engagementsMin) throw new NotEnoughData(usable, engagementsMin)
   const earlier = Math.floor(engagements.count * (1 - rankerShare))
-  const fitOn = (count: number) =>
-    fitRetrievalModels({ engagements, count, items, users, settings, seed: splitSeed(seed, 'retrieval'), progress })
+  const fitAsOf = (seq: number) => fitRetrievalAsOf(task, seq)
 
-  const ranker = await trainRankerOn(task, history, earlier, await fitOn(earlier), toSeq)
-  const gate = await judgeModelSet(task, engagements, ranker, fitOn, toSeq)
-  const contents: ModelSetContents = { ...(await fitOn(engagements.count)), ranker: ranker.contents }
+  const ranker = await trainRankerOn(task, history, earlier, await fitAsOf(engagements.seqs[earlier - 1]), toSeq)
+  const gate = await judgeModelSet(task, ranker, fitAsOf, toSeq)
+  const contents: ModelSetContents = { ...(await fitAsOf(toSeq)), ranker: ranker.contents }
   const description = { ...(await describe(task, engagements, toSeq, contents, ranker)), gate }
   return writeModelSet(task.modelsRoot, description, contents)
 }
@@ -52,26 +49,6 @@ function engagementsWith(items: readonly Item[], { items: engaged, itemIds, coun
   const present = new Set(items.map(({ id }) => id))
   const isPresent = itemIds.map(id => present.has(id))
   return engaged.subarray(0, count).reduce((sum, item) => sum + (isPresent[item] ? 1 : 0), 0)
-}
-
-/** The newest version of each item up to `toSeq`. */
-function readItems(journal: JournalReader, toSeq: number): Item[] {
-  const items = new Map<string, Item>()
-  for (const { record } of journal.read(journal.firstSeq, { toSeq, kinds: ['item', 'item-delete'] })) {
-    if (record.kind === 'item') items.set(record.item.id, record.item)
-    else items.delete(record.id)
-  }
-  return [...items.values()]
-}
-
-/** The newest profile of each person up to `toSeq`. */
-function readUsers(journal: JournalReader, toSeq: number): Map<string, User> {
-  const users = new Map<string, User>()
-  for (const { record } of journal.read(journal.firstSeq, { toSeq, kinds: ['user', 'user-delete'] })) {
-    if (record.kind === 'user') users.set(record.user.id, record.user)
-    else users.delete(record.id)
-  }
-  return users
 }
 
 async function describe(

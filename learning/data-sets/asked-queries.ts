@@ -4,7 +4,6 @@ import { type OfflineCandidates, OfflineFunnel } from '../offline-funnel.ts'
 import type { RankerQuery } from '../ranker-queries.ts'
 import type { QueryOutcome } from '../ranker-rows.ts'
 import type { DataSetTask } from './data-set.ts'
-import { epochsBefore, makeLists } from './epoch-lists.ts'
 
 export interface AskedQuery {
   readonly query: RankerQuery
@@ -32,10 +31,6 @@ export async function* askQueries(
   fitsThrough: number,
 ): AsyncGenerator<AskedQuery> {
   const funnel = new OfflineFunnel(settings, limits)
-  const epochs = epochsBefore(
-    journal,
-    queries.map(({ seq }) => seq),
-  )
   let next = 0
   for (const numbered of journal.read(journal.firstSeq, { toSeq })) {
     const { seq, record } = numbered
@@ -46,7 +41,6 @@ export async function* askQueries(
     }
     funnel.apply(numbered)
     if (seq === fitsThrough) await funnel.use(models)
-    if (seq > fitsThrough && epochs.has(seq)) await makeLists(funnel)
   }
 }
 

@@ -18,10 +18,10 @@ import { type History, readHistory } from '../history.ts'
 import { NotEnoughData } from '../not-enough-data.ts'
 import { drawQueries } from '../ranker-queries.ts'
 import { type GroupLimits, RankerRowCollector } from '../ranker-rows.ts'
+import { fitRetrievalAsOf } from '../retrieval-as-of.ts'
 import { trainingSettings } from '../settings.ts'
 import { type AskedQuery, askQueries } from './asked-queries.ts'
 import type { DataSetTask, RowSink } from './data-set.ts'
-import { fitEarlierRetrieval } from './earlier-retrieval.ts'
 import { RowBuffer } from './row-buffer.ts'
 
 export const rankerRowColumns: readonly Column[] = [
@@ -57,7 +57,7 @@ export async function exportRankerRows(task: DataSetTask, sink: RowSink): Promis
   if (engagements.count < engagementsMin) throw new NotEnoughData(engagements.count, engagementsMin)
   const earlier = Math.max(1, Math.floor(engagements.count * (1 - rankerShare)))
   const fitsThrough = engagements.seqs[earlier - 1]
-  const models = await fitEarlierRetrieval(task, fitsThrough)
+  const models = await fitRetrievalAsOf(task, fitsThrough)
   return writeRankerRows(task, sink, { history, earlier, fitsThrough, models })
 }
 

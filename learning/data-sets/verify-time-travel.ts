@@ -14,12 +14,11 @@ import type { JournalReader } from '../../storage/event-log.ts'
 import type { DataSet } from '../../storage/offline-store.ts'
 import type { NumberColumn } from '../../storage/offline-store-columns.ts'
 import { OfflineFunnel } from '../offline-funnel.ts'
+import { fitRetrievalAsOf } from '../retrieval-as-of.ts'
+import { TruncatedJournal } from '../truncated-journal.ts'
 import type { DataSetTask } from './data-set.ts'
-import { fitEarlierRetrieval } from './earlier-retrieval.ts'
-import { makeLists } from './epoch-lists.ts'
 import { lineageSettings } from './lineage.ts'
 import { dataSetSettings } from './settings.ts'
-import { TruncatedJournal } from './truncated-journal.ts'
 
 export interface TimeTravelReport {
   readonly queries: number
@@ -53,7 +52,7 @@ export async function verifyTimeTravel(task: TimeTravelTask): Promise<TimeTravel
   const { verifiedQueries } = settings.of(dataSetSettings)
   const sample = await sampleRows(dataSet, verifiedQueries, splitSeed(lineage.seed, 'verification'))
   const fitsThrough = Number(lineage.details.fitsThrough)
-  const models = await fitEarlierRetrieval({ journal, settings, seed: lineage.seed, progress }, fitsThrough)
+  const models = await fitRetrievalAsOf({ journal, settings, seed: lineage.seed, progress }, fitsThrough)
   const funnel = new OfflineFunnel(settings, task.limits)
   let next = journal.firstSeq
   const replayTo = (seq: number) => {
@@ -67,11 +66,6 @@ export async function verifyTimeTravel(task: TimeTravelTask): Promise<TimeTravel
   await funnel.use(models)
   for (const query of sample) {
     task.throwIfCancelled()
-    const epoch = newestEpoch(new TruncatedJournal(journal, query.askedSeq - 1), next)
-    if (epoch !== undefined) {
-      replayTo(epoch)
-      await makeLists(funnel)
-    }
     replayTo(query.askedSeq - 1)
     for (const difference of await compare(query, funnel, journal)) {
       rows++
@@ -83,11 +77,6 @@ export async function verifyTimeTravel(task: TimeTravelTask): Promise<TimeTravel
   }
   progress.done()
   return { queries: sample.length, rows, differing, first }
-}
-
-/** Number of the newest epoch from `fromSeq` on. */
-function newestEpoch(journal: JournalReader, fromSeq: number): number | undefined {
-  return [...journal.read(fromSeq, { kinds: ['epoch'] })].at(-1)?.seq
 }
 
 function refuseOthers({ manifest: { name, lineage } }: DataSet, settings: Settings): void {

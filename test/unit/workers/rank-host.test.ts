@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { decodeFrame, encodeFrame } from '../../../domain/frame.ts'
+import { Role } from '../../../domain/roles.ts'
 import { historyLayout, queryVectorsLayout } from '../../../funnel/hydrators/query-vectors.ts'
 import { rankingLayout } from '../../../funnel/ranking-frame.ts'
 import { RankHost } from '../../../workers/rank-pool/rank-host.ts'
@@ -28,8 +29,11 @@ const encode = (generation: number) => ({
       generation,
       tablesVersion: 1,
       querySeq: catalog.appliedSeq,
+      hour: 0,
       historyItem: Uint32Array.of(3),
       historyWeight: Float32Array.of(1),
+      historyRoles: Uint8Array.of(Role.click),
+      profileColumns: new Uint16Array(0),
     }),
   ],
 })

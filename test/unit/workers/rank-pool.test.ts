@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { BroadcastChannel, type Worker } from 'node:worker_threads'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { decodeFrame, encodeFrame } from '../../../domain/frame.ts'
+import { Role } from '../../../domain/roles.ts'
 import { historyLayout, queryVectorsLayout } from '../../../funnel/hydrators/query-vectors.ts'
 import { rankingLayout } from '../../../funnel/ranking-frame.ts'
 import { createLogger } from '../../../telemetry/log.ts'
@@ -37,8 +38,11 @@ const history = encodeFrame(historyLayout, {
   generation: handles.generation,
   tablesVersion: 1,
   querySeq: catalog.appliedSeq,
+  hour: 0,
   historyItem: Uint32Array.of(3, 5),
   historyWeight: Float32Array.of(1, 1),
+  historyRoles: Uint8Array.of(Role.click, Role.click),
+  profileColumns: new Uint16Array(0),
 })
 
 /** The pool's own threads: nothing else in it tells them apart. */

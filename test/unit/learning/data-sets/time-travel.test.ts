@@ -3,16 +3,16 @@ import { CounterColumn } from '../../../../domain/counters.ts'
 import { CounterEpochReader } from '../../../../domain/shared/counter-epochs.ts'
 import { featureCount, featureIndex, featureSchema } from '../../../../features/schema.ts'
 import { featureSettings } from '../../../../features/settings.ts'
-import { fitEarlierRetrieval } from '../../../../learning/data-sets/earlier-retrieval.ts'
 import { exportDataSet } from '../../../../learning/data-sets/export-data-set.ts'
 import { lineageOf } from '../../../../learning/data-sets/lineage.ts'
 import { rankerRowColumns, writeRankerRows } from '../../../../learning/data-sets/ranker-rows.ts'
-import { TruncatedJournal } from '../../../../learning/data-sets/truncated-journal.ts'
 import { verifyTimeTravel } from '../../../../learning/data-sets/verify-time-travel.ts'
 import { readHistory } from '../../../../learning/history.ts'
 import { NotEnoughData } from '../../../../learning/not-enough-data.ts'
 import { type OfflineCandidates, OfflineFunnel } from '../../../../learning/offline-funnel.ts'
 import { Replay } from '../../../../learning/replay.ts'
+import { fitRetrievalAsOf } from '../../../../learning/retrieval-as-of.ts'
+import { TruncatedJournal } from '../../../../learning/truncated-journal.ts'
 import { simulatedJournal } from '../simulated-journal.ts'
 import { rowsOf, taskOn, temporaryStore } from './fixtures.ts'
 
@@ -127,7 +127,7 @@ describe('the check for time travel', () => {
     const history = readHistory(journal, journal.lastSeq, task.settings.of(featureSettings))
     const earlier = Math.floor(history.engagements.count * 0.75)
     const fitsThrough = history.engagements.seqs[earlier - 1]
-    const models = await fitEarlierRetrieval(task, journal.lastSeq)
+    const models = await fitRetrievalAsOf(task, journal.lastSeq)
     const writer = await store.write('ranker-rows', rankerRowColumns)
     const details = await writeRankerRows(task, writer, { history, earlier, fitsThrough, models })
     await writer.finish(lineageOf(task, details))

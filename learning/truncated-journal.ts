@@ -1,5 +1,5 @@
-import type { JournalKind, Numbered } from '../../domain/journal.ts'
-import type { JournalReader, ReadOptions, RecordOf } from '../../storage/event-log.ts'
+import type { JournalKind, Numbered } from '../domain/journal.ts'
+import type { JournalReader, ReadOptions, RecordOf } from '../storage/event-log.ts'
 
 /** A journal as it was when `lastSeq` had been written: whoever reads through it can not see further. */
 export class TruncatedJournal implements JournalReader {
