@@ -49,16 +49,18 @@ export class LeastSquaresSolver {
   /**
    * Moves each row's vector in `factors` [rows, d] to the minimum of Σ confidence · (1 − x·y)² + α₀ Σ (x·y)² + ridge · |x|²
    * over the vectors y in `fixed`. Rows without entries become 0.
+   * @param pulling what the second sum runs over instead of `fixed`, where its terms are weighted: y scaled by the root
    */
   async solve(
     rows: SparseRows,
     fixed: Float32Array,
     factors: Float32Array,
     ridge: (entries: number) => number,
+    pulling: Float32Array = fixed,
   ): Promise<void> {
     const dimension = this.#dimension
     const table = tensor(fixed, [fixed.length / dimension, dimension])
-    const { gram } = await run(this.#gram, { factors: table }, ['gram'])
+    const { gram } = await run(this.#gram, { factors: tensor(pulling, table.dims) }, ['gram'])
     const gramTensor = tensor(gram, [dimension, dimension])
     for (const batch of batches(rows)) {
       const length = rowLength(rows, batch[batch.length - 1])

@@ -4,6 +4,8 @@
  * Recommendation Benchmarks" (RecSys 2022):
  *   Σ over observed (u, i) of c_ui (1 − x_u·y_i)² + α₀ Σ over all (u, i) of (x_u·y_i)²
  *   + λ Σ_u (n_u + α₀·items)^ν |x_u|² + λ Σ_i (n_i + α₀·users)^ν |y_i|²
+ * When item vectors are solved, both sums weigh a user by (n_u / mean n)^−γ, so that a few heavy users do not decide what
+ * the items mean; γ = 0 is the paper's form.
  */
 
 import { normal } from '../engine/initialisers.ts'
@@ -18,6 +20,8 @@ export interface IalsSettings {
   readonly frequencyExponent: number
   /** α₀, the weight of a cell nobody has seen. */
   readonly unobservedWeight: number
+  /** γ: 0 weighs interactions alike, 1 users; 0 when left out. */
+  readonly userWeightExponent?: number
   readonly epochs: number
   readonly seed: number
   readonly threads: number
@@ -56,10 +60,11 @@ export async function trainIals(
   settings: IalsSettings,
   onEpoch: (epoch: number) => boolean = () => true,
 ): Promise<ImplicitFactors> {
-  const { dimension, unobservedWeight, epochs, seed, threads } = settings
+  const { dimension, unobservedWeight, userWeightExponent = 0, epochs, seed, threads } = settings
   const { users, items } = interactions
   checkInteractions(interactions)
-  const byItem = transpose(interactions)
+  const weights = userWeights(interactions, userWeightExponent)
+  const byItem = transpose(interactions, weights)
   const userFactors = new Float32Array(users * dimension)
   const itemFactors = new Float32Array(items * dimension)
   const initialise = normal(0.1 / Math.sqrt(dimension))
@@ -69,7 +74,8 @@ export async function trainIals(
   try {
     for (let epoch = 1; epoch <= epochs; epoch++) {
       await solver.solve(interactions, itemFactors, userFactors, ridge(items))
-      await solver.solve(byItem, userFactors, itemFactors, ridge(users))
+      const pulling = userWeightExponent === 0 ? userFactors : scaledByRoot(userFactors, weights)
+      await solver.solve(byItem, userFactors, itemFactors, ridge(users), pulling)
       if (!onEpoch(epoch)) break
     }
     await solver.solve(interactions, itemFactors, userFactors, ridge(items))
@@ -88,8 +94,24 @@ export function ridgeOf(
   return settings.regularisation * (entries + settings.unobservedWeight * others) ** settings.frequencyExponent
 }
 
-/** The same entries by item, users in rising order within each. */
-function transpose({ users, items, offsets, indices, values }: Interactions): SparseRows {
+/** [users], (n_u / mean n)^−exponent; 1 for users without entries. */
+function userWeights({ users, offsets, indices }: Interactions, exponent: number): Float64Array {
+  const mean = indices.length / users
+  return Float64Array.from({ length: users }, (_, user) => {
+    const entries = offsets[user + 1] - offsets[user]
+    return entries === 0 ? 1 : (entries / mean) ** -exponent
+  })
+}
+
+/** Each row times the root of its weight. */
+function scaledByRoot(factors: Float32Array, weights: Float64Array): Float32Array {
+  const dimension = factors.length / weights.length
+  const roots = weights.map(Math.sqrt)
+  return factors.map((value, at) => value * roots[Math.floor(at / dimension)])
+}
+
+/** The same entries by item, users in rising order within each; values are multiplied by the weight of their user. */
+function transpose({ users, items, offsets, indices, values }: Interactions, weights: Float64Array): SparseRows {
   const itemOffsets = new Uint32Array(items + 1)
   for (const item of indices) itemOffsets[item + 1]++
   for (let item = 0; item < items; item++) itemOffsets[item + 1] += itemOffsets[item]
@@ -100,7 +122,7 @@ function transpose({ users, items, offsets, indices, values }: Interactions): Sp
     for (let entry = offsets[user]; entry < offsets[user + 1]; entry++) {
       const target = next[indices[entry]]++
       itemIndices[target] = user
-      itemValues[target] = values[entry]
+      itemValues[target] = values[entry] * weights[user]
     }
   }
   return { offsets: itemOffsets, indices: itemIndices, values: itemValues }
