@@ -6,16 +6,13 @@ import { featureCount } from '../features/schema.ts'
 import { type CalibrationTable, fitCalibration } from '../models/calibration/calibration.ts'
 import { createCalibrator } from '../models/calibration/calibrator.ts'
 import { openSession, run, tensor } from '../models/engine/session.ts'
-import { exportRanker } from '../models/ranker/ranker.ts'
 import type { RankerRows } from '../models/ranker/ranker-data.ts'
-import type { TrainedRanker } from '../models/ranker/ranker-trainer.ts'
 
 const rowsPerRun = 4096
 
-/** Logits [rows × objectives] of the model as it will serve. */
-export async function rankerLogits(ranker: TrainedRanker, { features }: RankerRows): Promise<Float32Array> {
-  const model = exportRanker(ranker.architecture, ranker.standardisation, ranker.parameters)
-  const session = await openSession(model, { threads: 2 })
+/** Logits [rows × objectives] of the model that will serve. */
+export async function rankerLogits(onnx: Uint8Array, { features }: RankerRows): Promise<Float32Array> {
+  const session = await openSession(onnx, { threads: 2 })
   const rows = features.length / featureCount
   const logits = new Float32Array(rows * objectiveCount)
   for (let from = 0; from < rows; from += rowsPerRun) {

@@ -5,7 +5,10 @@ import { type Objective, objectives } from '../domain/roles.ts'
 import { featureCount } from '../features/schema.ts'
 import { featureSettings } from '../features/settings.ts'
 import type { ModelSetContents, RankerContents } from '../funnel/model-set-files.ts'
+import { calibrationFeeds } from '../models/quantisation/calibration-rows.ts'
+import { quantiseModel } from '../models/quantisation/quantise.ts'
 import { exportRanker } from '../models/ranker/ranker.ts'
+import type { RankerRows } from '../models/ranker/ranker-data.ts'
 import { type TrainedRanker, trainRanker } from '../models/ranker/ranker-trainer.ts'
 import type { History } from './history.ts'
 import { OfflineFunnel } from './offline-funnel.ts'
@@ -33,7 +36,7 @@ export async function trainRankerOn(
 ): Promise<RankerOutcome> {
   const { settings, seed, progress } = task
   const { calibrationShare, groupSize } = settings.of(trainingSettings)
-  const { epochs, ...ranker } = settings.of(rankerSettings)
+  const { epochs, int8, ...ranker } = settings.of(rankerSettings)
   const { collector, queries, kept } = await collectRows(task, history, earlier, retrieval, toSeq)
   const heldOut = Math.floor(collector.count * (1 - calibrationShare))
   if (heldOut === 0 || heldOut === collector.count) return { contents: null, metrics: {}, status: {}, heldOut: [] }
@@ -56,18 +59,22 @@ export async function trainRankerOn(
   if (!Object.values(flags).includes(true))
     return { contents: null, metrics: {}, status: trained.objectives, heldOut: behind }
   const validation = collector.rows(heldOut, collector.count)
+  const onnx = await servingForm(trained, int8 ? collector.rows(0, heldOut) : null)
   const held: HeldOut = {
-    logits: await rankerLogits(trained, validation),
+    logits: await rankerLogits(onnx, validation),
     rows: validation,
     population: collector.populationOf(heldOut, collector.count),
     groupSize,
   }
-  const contents = {
-    onnx: exportRanker(trained.architecture, trained.standardisation, trained.parameters),
-    calibration: calibrate(held),
-    trained: flags,
-  }
+  const contents = { onnx, calibration: calibrate(held), trained: flags }
   return { contents, metrics: heldOutReport(held), status: trained.objectives, heldOut: behind }
+}
+
+/** The bytes that serve, in INT8 where rows to calibrate its scales on are given: calibration and report are of these. */
+async function servingForm(trained: TrainedRanker, calibrationRows: RankerRows | null): Promise<Uint8Array> {
+  const float = exportRanker(trained.architecture, trained.standardisation, trained.parameters)
+  if (calibrationRows === null) return float
+  return (await quantiseModel(float, calibrationFeeds(calibrationRows.features, featureCount))).onnx
 }
 
 /** Little data needs smaller batches to take enough steps, and fewer of them to warm up. */

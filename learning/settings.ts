@@ -117,6 +117,12 @@ export const rankerSettings = defineSettings('training.ranker', 'The multi-objec
   learningRate: number(0.002, 'ratio', 'Largest step of the optimiser.', 0.000001, 1),
   listwiseWeight: number(1, 'ratio', 'Weight of the listwise loss on clicks within a query.', 0, 100),
   dropout: number(0, 'ratio', 'Share of expert outputs dropped in training.', 0, 0.9),
+  int8: Type.Boolean({
+    default: false,
+    description:
+      'Whether the ranker serves in INT8: half as long again as fast, with what docs/decisions/int8.md says it costs.',
+    answer: false,
+  }),
 })
 
 export const learningFragments: readonly AnyFragment[] = [

@@ -2,10 +2,12 @@ import type { Settings } from '../../config/settings.ts'
 import { systemClock } from '../../domain/ports.ts'
 import { trainInChild } from '../../learning/trainer-process.ts'
 import { promote, readManifest, readPromoted } from '../../models/artefact/artefact.ts'
+import { pruneArtefacts } from '../../models/artefact/prune.ts'
 import { silentProgress } from '../../telemetry/progress.ts'
 import { catalogSettings } from '../catalog/settings.ts'
 import type { RunningTraining } from './actor.ts'
 import type { TrainingOutcome } from './protocol.ts'
+import { continuousSettings } from './settings.ts'
 
 /** Trains in a process of its own at low priority, and moves the pointer where the gates let the set pass. */
 export class ContinuousTraining {
@@ -45,6 +47,7 @@ export class ContinuousTraining {
     const { id, gate } = await result
     const mayPass = gate?.passed !== false
     if (mayPass) await promote(this.modelsRoot, id)
+    await pruneArtefacts(this.modelsRoot, this.settings.of(continuousSettings).keep)
     return { modelSet: id, toSeq, promoted: mayPass, reasons: gate?.reasons ?? [] }
   }
 }

@@ -17,6 +17,14 @@ export const continuousSettings = defineSettings('continuous', 'Training again a
     description: 'Shortest time from the end of one training to the beginning of the next.',
     answer: false,
   }),
+  keep: Type.Integer({
+    default: 5,
+    minimum: 1,
+    maximum: 1000,
+    unit: 'sets',
+    description: 'Newest model sets that stay on the disk, beside the one in use and the one a rollback leads to.',
+    answer: false,
+  }),
   recordsMin: Type.Integer({
     default: 1000,
     minimum: 1,

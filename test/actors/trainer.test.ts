@@ -23,7 +23,7 @@ class World {
     system.spawn(
       'trainer',
       trainerActor({
-        settings: { enabled, intervalMs: 1000, recordsMin: 50 },
+        settings: { enabled, intervalMs: 1000, recordsMin: 50, keep: 5 },
         lastSeq: () => this.lastSeq,
         trainedThrough,
         train: toSeq => this.train(toSeq),

@@ -16,27 +16,26 @@ import { silentProgress } from '../../../telemetry/progress.ts'
 import { MemoryEventLog } from '../../fakes/memory-event-log.ts'
 import { simulatedJournal } from './simulated-journal.ts'
 
-const settings = loadSettings(trainerFragments, {
-  commandLine: {
-    'training.queriesMax': '400',
-    'training.groupSize': '32',
-    'training.ials.dimension': '16',
-    'training.ials.epochs': '4',
-    'training.content.dimension': '16',
-    'training.twoTower.dimension': '16',
-    'training.twoTower.itemHidden': '16',
-    'training.twoTower.userHidden': '16',
-    'training.twoTower.epochs': '2',
-    'training.twoTower.batchSize': '256',
-    'training.twoTower.negatives': '256',
-    'training.content.buckets': '4096',
-    'training.ranker.epochs': '4',
-    'training.ranker.expertWidth': '16',
-    'training.sequence.width': '16',
-    'training.sequence.epochs': '1',
-    'training.sequence.maxLength': '20',
-  },
-})
+const small = {
+  'training.queriesMax': '400',
+  'training.groupSize': '32',
+  'training.ials.dimension': '16',
+  'training.ials.epochs': '4',
+  'training.content.dimension': '16',
+  'training.twoTower.dimension': '16',
+  'training.twoTower.itemHidden': '16',
+  'training.twoTower.userHidden': '16',
+  'training.twoTower.epochs': '2',
+  'training.twoTower.batchSize': '256',
+  'training.twoTower.negatives': '256',
+  'training.content.buckets': '4096',
+  'training.ranker.epochs': '4',
+  'training.ranker.expertWidth': '16',
+  'training.sequence.width': '16',
+  'training.sequence.epochs': '1',
+  'training.sequence.maxLength': '20',
+}
+const settings = loadSettings(trainerFragments, { commandLine: small })
 const limits = { itemsMax: 10_000, rowsMax: 20_000 }
 
 let modelsRoot = ''
@@ -45,10 +44,10 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(modelsRoot, { recursive: true, force: true }))
 
-const train = (journal: MemoryEventLog, toSeq?: number) =>
+const train = (journal: MemoryEventLog, toSeq?: number, given = settings) =>
   trainModelSet({
     journal,
-    settings,
+    settings: given,
     limits,
     seed: 7,
     modelsRoot,
@@ -91,6 +90,20 @@ describe('training a model set', () => {
     rmSync(join(modelsRoot, first.id), { recursive: true })
     const second = await train(journal)
     expect(second.files).toEqual(first.files)
+  })
+
+  it('serves the ranker in INT8 where that is set, calibrated as it serves, at little loss', async () => {
+    const journal = await simulatedJournal()
+    const float = await train(journal)
+    rmSync(join(modelsRoot, float.id), { recursive: true })
+    const int8 = await train(
+      journal,
+      undefined,
+      loadSettings(trainerFragments, { commandLine: { ...small, 'training.ranker.int8': 'true' } }),
+    )
+    expect(int8.files['ranker.onnx'].bytes).toBeLessThan(float.files['ranker.onnx'].bytes * 0.7)
+    expect(int8.files['calibration.json'].sha256).not.toBe(float.files['calibration.json'].sha256)
+    expect(Math.abs(int8.metrics['click.auc'] - float.metrics['click.auc'])).toBeLessThan(0.02)
   })
 
   it('looks at nothing behind the record it is told to stop at', async () => {

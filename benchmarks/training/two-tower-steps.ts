@@ -1,0 +1,109 @@
+import { deriveKey, normalAt, uniformAt } from '../../models/engine/random.ts'
+import { tensor } from '../../models/engine/session.ts'
+import { Training } from '../../models/engine/training.ts'
+import type { Histories } from '../../models/histories.ts'
+import { adamDefaults } from '../../models/optimizers/adam.ts'
+import { learningRateSchedule } from '../../models/optimizers/schedule.ts'
+import { CandidateColumns, columnCounts } from '../../models/two-tower/candidates.ts'
+import { ItemVectorTable } from '../../models/two-tower/item-vector-table.ts'
+import { TrainingExamples } from '../../models/two-tower/training-examples.ts'
+import { twoTowerLoss } from '../../models/two-tower/two-tower-loss.ts'
+import type { TwoTowerSettings } from '../../models/two-tower/two-tower-settings.ts'
+import type { StepKind, StepRunner } from './steps.ts'
+
+export interface TwoTowerWork {
+  readonly histories: Histories
+  readonly settings: TwoTowerSettings
+  /** Columns of content, categories and creators per item; 1 where items are known by their ids alone. */
+  readonly itemFeatures: number
+  readonly threads: number
+}
+
+/** A step of both towers with a table of ids: draws, feeds, forward, backward, row-lazy Adam. */
+export function twoTowerStep(id: string, work: TwoTowerWork, referenceMs: number | null): StepKind {
+  const { histories, settings, itemFeatures } = work
+  const { batchSize, negatives, strategy } = settings
+  const columns = strategy === 'in-batch' ? 'in-batch negatives' : `+ ${negatives} ${strategy} negatives`
+  const known = itemFeatures === 1 ? 'ids alone' : `ids and ${itemFeatures} features`
+  return {
+    id,
+    name: 'two-tower',
+    work: `batch ${batchSize}, ${histories.items} items, ${columns}, ${known}`,
+    referenceMs,
+    open: () => openStep(work),
+  }
+}
+
+/** Computes the vectors of all items anew, which training does once in `refreshSteps` steps. */
+export function renewal(work: TwoTowerWork): StepKind {
+  const { histories, settings, itemFeatures } = work
+  return {
+    id: 'two-tower-renewal',
+    name: 'two-tower',
+    work: `vectors of ${histories.items} items with ${itemFeatures} features, once in ${settings.refreshSteps} steps`,
+    referenceMs: null,
+    async open() {
+      const { training, table, close } = await openTowers(work, columnCounts(settings, settings.batchSize).positives)
+      return { step: () => table.renew(training.parameters), close }
+    },
+  }
+}
+
+/** As its trainer takes it, see `models/two-tower/two-tower-trainer.ts`. */
+async function openStep(work: TwoTowerWork): Promise<StepRunner> {
+  const { histories, settings, itemFeatures } = work
+  const examples = new TrainingExamples({ histories }, settings, settings.batchSize)
+  const counts = columnCounts(settings, settings.batchSize)
+  const candidates = new CandidateColumns(settings.strategy, counts, settings.logQ, examples.targetCounts)
+  const { items, bias } = candidates
+  const { training, table, features, close } = await openTowers(work, items.length)
+  const columnFeatures = new Float32Array(items.length * itemFeatures)
+  const idKeep = new Float32Array(items.length)
+  const columns = {
+    itemFeatures: tensor(columnFeatures, [items.length, itemFeatures]),
+    bias: tensor(bias, [counts.positives, items.length]),
+    vectors: tensor(table.vectors, [histories.items, settings.dimension]),
+    ids: tensor(items, [items.length]),
+    idKeep: tensor(idKeep, [items.length, 1]),
+  }
+  const met = (row: number, mask: (item: number) => void) => {
+    const { offsets, itemOf } = histories
+    const user = examples.users[row]
+    for (let at = offsets[user]; at < offsets[user + 1]; at++) mask(itemOf[at])
+  }
+  const steps = Math.max(1, Math.floor(examples.count / settings.batchSize))
+  examples.shuffle(1)
+  const step = () => {
+    const key = deriveKey(1, 'batch', training.step)
+    const pairs = examples.fill(training.step % steps, settings.targetWindow, key)
+    candidates.draw(examples.targets, key, settings.maskHistory ? met : undefined)
+    for (const [column, item] of items.entries()) {
+      columnFeatures.set(features.subarray(item * itemFeatures, (item + 1) * itemFeatures), column * itemFeatures)
+      idKeep[column] = uniformAt(key, column) >= settings.idDropout ? 1 : 0
+    }
+    return training.advance({ ...pairs, ...columns })
+  }
+  return { step, close }
+}
+
+async function openTowers({ histories, settings, itemFeatures, threads }: TwoTowerWork, columns: number) {
+  const { items } = histories
+  const { batchSize: batch, temperature, dropout, weightDecay, clipNorm } = settings
+  const { dimension, decays, historyLength, itemHidden, userHidden } = settings
+  const architecture = { dimension, decays, historyLength, itemHidden, userHidden, itemFeatures }
+  const features = Float32Array.from({ length: items * itemFeatures }, (_, at) =>
+    itemFeatures === 1 ? 0 : normalAt(1, at % 65_536),
+  )
+  const shape = { items, batch, columns, temperature, dropout, useIds: true }
+  const training = await Training.open(graph => twoTowerLoss(graph, architecture, shape), {
+    ...{ seed: 1, threads, clipNorm, adam: { ...adamDefaults, weightDecay } },
+    schedule: learningRateSchedule(settings, 1000),
+  })
+  const table = await ItemVectorTable.open(features, architecture, threads)
+  await table.renew(training.parameters)
+  const close = async () => {
+    await training.close()
+    await table.close()
+  }
+  return { training, table, features, close }
+}
