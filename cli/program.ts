@@ -2,6 +2,9 @@ import { readFileSync } from 'node:fs'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { logLevels } from '../telemetry/log.ts'
 import { CommandContext, type GlobalOptions } from './context.ts'
+import { addProtocolEvaluations, protocolOptions } from './evaluate-protocols-grammar.ts'
+import { addRankingEvaluation } from './evaluate-ranking-grammar.ts'
+import { addModels } from './models/grammar.ts'
 
 const examples = `
 Examples:
@@ -30,9 +33,11 @@ export function createProgram(): Command {
   addDemo(program)
   addImport(program)
   addTrain(program)
+  addModels(program, { contextOf, wholeNumber })
   addServe(program)
   addRecommend(program)
   addEvaluate(program)
+  addExport(program)
   addConfig(program)
   addSimulate(program)
   return program
@@ -99,6 +104,7 @@ function addTrain(program: Command): void {
     .description('train a model set on the history and promote it; a running server takes it up by itself')
     .option('--seed <n>', 'seed of every random choice', wholeNumber)
     .option('--no-promote', 'leave the model set in use as it is')
+    .option('--force', 'promote it even where it does not pass the gates (training.gates)')
     .action(async (options, command) => {
       const { train } = await import('./commands/train.ts')
       await train(contextOf(command), options)
@@ -150,6 +156,20 @@ function addEvaluate(program: Command): void {
       await evaluateFunnelCommand(contextOf(command), options)
     })
   group
+    .command('two-tower')
+    .description('retrieval by the two towers beside popularity, item-to-item and EASE, split by time')
+    .requiredOption('--input <folder>', 'folder with the ratings as they come')
+    .addOption(new Option('--format <name>', 'what the input is').choices(['movielens']).default('movielens'))
+    .option('--metadata <file>', 'CSV with overview, director, cast_top3 and release_date by movie_id')
+    .option('--ablation', 'also train with every kind of negatives, with and without log-Q')
+    .option('--seed <n>', 'seed of every random choice', wholeNumber, 1)
+    .option('--epochs <n>', 'passes over the drawn examples (default: as the model has it)', wholeNumber)
+    .option('--threads <n>', 'threads of the training', wholeNumber, 2)
+    .action(async (options, command) => {
+      const { evaluateTwoTowerCommand } = await import('./commands/evaluate-two-tower.ts')
+      await evaluateTwoTowerCommand(contextOf(command), options)
+    })
+  group
     .command('index')
     .description('recall of the approximate search against the exact one, on a simulated catalogue')
     .option('--items <n>', 'titles of the catalogue', wholeNumber, 100_000)
@@ -158,6 +178,30 @@ function addEvaluate(program: Command): void {
     .action(async (options, command) => {
       const { evaluateIndexCommand } = await import('./commands/evaluate.ts')
       await evaluateIndexCommand(contextOf(command), options)
+    })
+  addRankingEvaluation(group, async command => {
+    const { evaluateRankingCommand } = await import('./commands/evaluate-ranking.ts')
+    await evaluateRankingCommand(contextOf(command), protocolOptions(command))
+  })
+  addProtocolEvaluations(group, async (kind, command) => {
+    const { evaluateNextItemCommand, evaluateTopNCommand } = await import('./commands/evaluate-protocols.ts')
+    if (kind === 'next-item') await evaluateNextItemCommand(contextOf(command), protocolOptions(command))
+    else await evaluateTopNCommand(contextOf(command), protocolOptions(command))
+  })
+}
+
+function addExport(program: Command): void {
+  program
+    .command('export')
+    .description('write a data set as Parquet, made from the journal by replay')
+    .requiredOption('--dataset <name>', 'interactions, impressions or ranker-rows')
+    .requiredOption('--out <dir>', 'the data set becomes a folder in it')
+    .option('--to-seq <n>', 'look at nothing behind this record of the journal', wholeNumber)
+    .option('--seed <n>', 'seed of every random choice', wholeNumber)
+    .option('--verify', 'compute a sample of the rows again from the journal before them, and compare every bit')
+    .action(async (options, command) => {
+      const { exportCommand } = await import('./commands/export.ts')
+      await exportCommand(contextOf(command), options)
     })
 }
 

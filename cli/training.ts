@@ -1,7 +1,8 @@
 import { catalogSettings } from '../actors/catalog/settings.ts'
 import type { Settings } from '../config/settings.ts'
+import { mayPromote } from '../learning/gates/may-promote.ts'
 import { trainInChild } from '../learning/trainer-process.ts'
-import { promote } from '../models/artefact/artefact.ts'
+import { promote, readPromoted } from '../models/artefact/artefact.ts'
 import type { Manifest } from '../models/artefact/artefact-manifest.ts'
 import { describeDirectory, layoutOf } from '../storage/data-directory.ts'
 import type { CommandContext } from './context.ts'
@@ -54,7 +55,7 @@ export async function trainModels(
   try {
     const manifest = await training.result
     if (signal.aborted) throw interrupted()
-    const promoted = isWanted && (force || manifest.gate?.passed !== false)
+    const promoted = isWanted && (force || mayPromote(manifest, await readPromoted(models)))
     if (promoted) await promote(models, manifest.id)
     return { manifest, promoted }
   } catch (error) {

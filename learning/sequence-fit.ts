@@ -21,7 +21,8 @@ export async function fitSequence(
   progress: Progress,
 ): Promise<SequenceContents | null> {
   const { enabled, positionsMax, epochs: epochsMax, ...model } = settings.of(sequenceModelSettings)
-  const positions = trainedPositions(histories, model.maxLength)
+  // An epoch looks at each history whole, in windows.
+  const positions = histories.itemOf.length
   if (!enabled || positions < interactionsMin) return null
   const epochs = Math.min(epochsMax, Math.floor(positionsMax / positions))
   if (epochs === 0) return null
@@ -45,13 +46,6 @@ export async function fitSequence(
     vectors: withoutUnmet(sequenceItemVectors(trained), histories, model.width),
     onnx: exportSequenceEncoder(trained),
   }
-}
-
-/** Interactions that one epoch looks at: the newest of each history. */
-function trainedPositions({ offsets, users }: Histories, maxLength: number): number {
-  let sum = 0
-  for (let user = 0; user < users; user++) sum += Math.min(maxLength, offsets[user + 1] - offsets[user])
-  return sum
 }
 
 /** What nobody had met keeps the vector it was drawn with, which means nothing: it has none. */

@@ -50,13 +50,13 @@ export const sequenceModelSettings = defineSettings('training.sequence', 'Self-a
   enabled: Type.Boolean({ default: true, description: 'Whether the sequence model is trained.', answer: false }),
   width: count(64, 'numbers', 'Length of a vector.', 8, 512),
   blocks: count(2, 'blocks', 'Layers of attention.', 1, 16),
-  heads: count(1, 'heads', 'Heads of an attention; they divide the width.', 1, 16),
+  heads: count(2, 'heads', 'Heads of an attention; they divide the width.', 1, 16),
   maxLength: count(100, 'items', 'Newest items of a history that it looks at.', 2, 1000),
-  dropout: number(0.1, 'ratio', 'Share of the hidden values dropped in training.', 0, 0.9),
-  learningRate: number(0.001, 'ratio', 'Largest step of the optimiser.', 0.000001, 1),
-  epochs: count(30, 'epochs', 'Passes over the histories at most.', 1, 1000),
+  dropout: number(0.2, 'ratio', 'Share of the hidden values dropped in training.', 0, 0.9),
+  learningRate: number(0.002, 'ratio', 'Largest step of the optimiser.', 0.000001, 1),
+  epochs: count(25, 'epochs', 'Passes over the histories at most.', 1, 1000),
   positionsMax: count(
-    2_500_000,
+    3_000_000,
     'interactions',
     'Interactions that one fit looks at over all its epochs: what bounds its time. A history too large for one epoch leaves the model out.',
   ),
@@ -85,7 +85,7 @@ export const twoTowerSettings = defineSettings('training.twoTower', 'Towers over
   negatives: count(1024, 'items', 'Items per step beside those of the batch.', 0, 65_536),
   epochs: count(10, 'epochs', 'Passes over the examples.', 1, 1000),
   examplesPerEpoch: count(100_000, 'examples', 'Examples drawn for one pass, at most.'),
-  learningRate: number(0.002, 'ratio', 'Largest step of the optimiser.', 0.000001, 1),
+  learningRate: number(0.004, 'ratio', 'Largest step of the optimiser.', 0.000001, 1),
 })
 
 export const contentSettings = defineSettings('training.content', 'Content vectors from text and metadata.', {

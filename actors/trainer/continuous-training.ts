@@ -1,5 +1,6 @@
 import type { Settings } from '../../config/settings.ts'
 import { systemClock } from '../../domain/ports.ts'
+import { mayPromote } from '../../learning/gates/may-promote.ts'
 import { trainInChild } from '../../learning/trainer-process.ts'
 import { promote, readManifest, readPromoted } from '../../models/artefact/artefact.ts'
 import { pruneArtefacts } from '../../models/artefact/prune.ts'
@@ -44,8 +45,9 @@ export class ContinuousTraining {
   }
 
   private async promoted(result: ReturnType<typeof trainInChild>['result'], toSeq: number): Promise<TrainingOutcome> {
-    const { id, gate } = await result
-    const mayPass = gate?.passed !== false
+    const manifest = await result
+    const { id, gate } = manifest
+    const mayPass = mayPromote(manifest, await readPromoted(this.modelsRoot))
     if (mayPass) await promote(this.modelsRoot, id)
     await pruneArtefacts(this.modelsRoot, this.settings.of(continuousSettings).keep)
     return { modelSet: id, toSeq, promoted: mayPass, reasons: gate?.reasons ?? [] }

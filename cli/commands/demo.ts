@@ -42,7 +42,7 @@ export async function demo(context: CommandContext, options: DemoOptions): Promi
   const { person, opened } = await interruptible(async signal => {
     const person = marker.person ?? (await simulateInto(context, marker, signal))
     if ((await readPromoted(models)) === null)
-      await trainModels(context, context.settings({}, quickTraining), { force: true }, signal)
+      await trainModels(context, context.settings({}, quickTraining), {}, signal)
     const opened = await openCommandEngine(context, settings, 'command')
     try {
       await whenReady(opened.engine, signal)

@@ -4,8 +4,8 @@ import { type Feeds, tensor } from '../engine/session.ts'
 import type { RankerRows } from './ranker-data.ts'
 
 interface Matrix {
-  readonly source: Float32Array
-  readonly target: Float32Array
+  readonly source: Float32Array | Int32Array
+  readonly target: Float32Array | Int32Array
   /** Elements per group. */
   readonly stride: number
 }
@@ -28,6 +28,11 @@ export class GroupBatch {
     this.rows = groups * shape.groupSize
     this.#order = new Uint32Array(rows.features.length / shape.features / shape.groupSize)
     const columns = { features: shape.features, labels: shape.objectives, weights: shape.objectives }
+    if (rows.places) {
+      const target = new Int32Array(this.rows)
+      this.#matrices.push({ source: rows.places, target, stride: shape.groupSize })
+      this.#feeds.places = tensor(target, [this.rows])
+    }
     for (const name of ['features', 'labels', 'weights'] as const) {
       const target = new Float32Array(this.rows * columns[name])
       this.#matrices.push({ source: rows[name], target, stride: shape.groupSize * columns[name] })

@@ -8,6 +8,8 @@ export interface RankerRows {
   readonly labels: Float32Array
   /** [n, K], not negative; 0 masks the label. */
   readonly weights: Float32Array
+  /** [n], the place where each row was shown, 0 for the first; for rankers that learn position bias. */
+  readonly places?: Int32Array
 }
 
 /** Whether an objective could be learned from the rows, and if not, why. */
@@ -51,6 +53,16 @@ export function checkRows(
     fail(`weight ${weights[badWeight]} of row ${Math.floor(badWeight / shape.objectives)} is negative or not finite`)
   }
   return rows
+}
+
+/** @throws RankerDataInvalid when position bias is to be learned and a row says no place, or one out of range */
+export function checkPlaces({ places }: RankerRows, rows: number, count: number | undefined): void {
+  if (!count) return
+  if (places?.length !== rows) {
+    throw new RankerDataInvalid('training', `${rows} rows need ${rows} places, there are ${places?.length ?? 0}`)
+  }
+  const bad = places.findIndex(place => place < 0 || place >= count)
+  if (bad >= 0) throw new RankerDataInvalid('training', `place ${places[bad]} of row ${bad} is not in [0, ${count})`)
 }
 
 /** Whether any label of the row counts; rows without one are padding. */

@@ -14,6 +14,8 @@ export interface RankerMetrics {
   readonly objectives: Readonly<Record<string, number>>
   /** Mean softmax cross-entropy of groups with a click; absent when the listwise loss is off. */
   readonly listwise?: number
+  /** What was predicted [n, K]. */
+  readonly logits: Float32Array
 }
 
 const rowsPerRun = 4096
@@ -41,6 +43,7 @@ export class RankerEvaluation {
     const { crossEntropy, weight, listwise } = rankerLossSums(graph, logits, architecture, loss, mode.batch)
     graph.output('crossEntropy', crossEntropy)
     graph.output('weight', weight)
+    graph.output('logits', logits)
     if (listwise) {
       graph.output('listwise', listwise.crossEntropy)
       graph.output('groups', listwise.groups)
@@ -57,6 +60,7 @@ export class RankerEvaluation {
     const part = Math.max(1, Math.floor(rowsPerRun / groupSize)) * groupSize
     const crossEntropy = new Float64Array(width)
     const weight = new Float64Array(width)
+    const logits = new Float32Array(count * width)
     let listwise = 0
     let groups = 0
     const weights: Feeds = {}
@@ -75,18 +79,19 @@ export class RankerEvaluation {
         crossEntropy[objective] += sums.crossEntropy[objective]
         weight[objective] += sums.weight[objective]
       }
+      logits.set(sums.logits, begin * width)
       listwise += sums.listwise?.[0] ?? 0
       groups += sums.groups?.[0] ?? 0
     }
     const means = crossEntropy.map((sum, objective) => sum / weight[objective])
-    return this.#metrics(means, groups === 0 ? 0 : listwise / groups)
+    return { ...this.#metrics(means, groups === 0 ? 0 : listwise / groups), logits }
   }
 
   close(): Promise<void> {
     return this.#session.release()
   }
 
-  #metrics(means: Float64Array, listwise: number): RankerMetrics {
+  #metrics(means: Float64Array, listwise: number): Omit<RankerMetrics, 'logits'> {
     const { objectiveWeights, listwiseWeight } = this.#loss
     const pointwise = means.reduce(
       (sum, mean, index) => sum + (Number.isNaN(mean) ? 0 : objectiveWeights[index] * mean),

@@ -3,7 +3,7 @@
  *
  * Invariants
  * 1. The result depends on rows, settings and seed only.
- * 2. What is returned are the weights of the epoch with the lowest validation loss.
+ * 2. What is returned are the weights of the epoch with the lowest validation loss, or of the one that `judge` likes best.
  * 3. An objective that the training rows cannot teach weighs 0 and is reported as untrained.
  */
 
@@ -22,7 +22,14 @@ import {
   rankerLoss,
   rankerLossSums,
 } from './ranker.ts'
-import { checkRows, hasWeight, type ObjectiveStatus, type RankerRows, summariseObjectives } from './ranker-data.ts'
+import {
+  checkPlaces,
+  checkRows,
+  hasWeight,
+  type ObjectiveStatus,
+  type RankerRows,
+  summariseObjectives,
+} from './ranker-data.ts'
 import { RankerEvaluation, type RankerMetrics } from './ranker-evaluation.ts'
 import { type Standardisation, standardise } from './standardisation.ts'
 
@@ -67,6 +74,8 @@ export interface RankerEpoch {
   /** Mean loss of the epoch's batches, with dropout. */
   readonly trainingLoss: number
   readonly validation: RankerMetrics
+  /** What epochs are compared by, lower is better. */
+  readonly judged: number
 }
 
 export interface RankerTrainingTask {
@@ -78,6 +87,10 @@ export interface RankerTrainingTask {
   /** Rows per group, the same for all groups; shorter groups are padded with rows of weight 0. */
   readonly groupSize: number
   readonly seed: number
+  /** Places that the rows tell apart, when position bias is to be learned; `training.places` then says them. */
+  readonly places?: number
+  /** Judges an epoch by its validation logits [n, K], lower is better; the validation loss where not given. */
+  readonly judge?: (logits: Float32Array) => number
   readonly settings?: Partial<RankerTrainerSettings>
   /** Called after each epoch. */
   readonly onProgress?: (epoch: RankerEpoch) => void
@@ -105,8 +118,9 @@ export async function trainRanker(task: RankerTrainingTask): Promise<TrainedRank
   const shape = { features, objectives: objectives.length, groupSize }
   const groups = checkRows('training', task.training, shape) / groupSize
   checkRows('validation', task.validation, shape)
+  checkPlaces(task.training, groups * groupSize, task.places)
 
-  const architecture = { features, objectives, experts, expertWidth, towerWidth, dropout }
+  const architecture = { features, objectives, experts, expertWidth, towerWidth, dropout, places: task.places }
   const standardisation = standardise(task.training.features, features, row =>
     hasWeight(task.training, row, objectives.length),
   )
@@ -184,10 +198,11 @@ async function runEpochs(
       total += await training.advance(batch.fill(step))
     }
     const validation = await evaluation.evaluate(training.parameters, task.validation)
-    const current = { epoch, step: training.step, trainingLoss: total / stepsPerEpoch, validation }
+    const judged = task.judge?.(validation.logits) ?? validation.loss
+    const current = { epoch, judged, step: training.step, trainingLoss: total / stepsPerEpoch, validation }
     history.push(current)
     task.onProgress?.(current)
-    if (!best || validation.loss < best.validation.loss) {
+    if (!best || judged < best.judged) {
       best = current
       parameters.copyFrom(training.parameters)
     } else if (epoch - best.epoch >= settings.patience) {

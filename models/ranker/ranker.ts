@@ -7,11 +7,11 @@ import { glorotUniform, heNormal, zeros } from '../engine/initialisers.ts'
 import type { Parameters } from '../engine/parameters.ts'
 import { add, clip, div, dropout, mul, relu, scale, sign, sub } from '../graph/arithmetic.ts'
 import { Graph, type Value } from '../graph/graph.ts'
-import { concat, reshape, slice, split } from '../graph/layout.ts'
+import { concat, gather, reshape, slice, split } from '../graph/layout.ts'
 import { binaryCrossEntropy } from '../graph/loss.ts'
 import { linear, matmul } from '../graph/matrix.ts'
 import { logSoftmax, reduceSum, softmax } from '../graph/reduction.ts'
-import type { Dimension } from '../onnx/model-proto.ts'
+import { type Dimension, dataTypes } from '../onnx/model-proto.ts'
 import type { Standardisation } from './standardisation.ts'
 
 export interface RankerArchitecture {
@@ -19,11 +19,18 @@ export interface RankerArchitecture {
   readonly features: number
   /** Names of the K objectives, in the order of the columns of labels, weights and logits. */
   readonly objectives: readonly string[]
+  /** 0 leaves the linear path alone: a logistic regression per objective. */
   readonly experts: number
   readonly expertWidth: number
   readonly towerWidth: number
   /** Share of expert outputs dropped in training. */
   readonly dropout: number
+  /**
+   * Places on the screen that training tells apart; absent without position bias. Each place but the first adds a term of its
+   * own to every logit in training (Haldar et al., KDD 2020; Guo et al., "PAL", RecSys 2019). Serving leaves it out: it
+   * predicts for the first place, whatever place an item will get.
+   */
+  readonly places?: number
 }
 
 export const rankerDefaults = { experts: 4, expertWidth: 64, towerWidth: 32, dropout: 0.1 } as const
@@ -68,7 +75,7 @@ export function rankerLogits(
   standardisation: Standardisation,
   { batch, train }: RankerMode,
 ): Value {
-  const { features, objectives, experts, expertWidth, towerWidth } = architecture
+  const { features, objectives, experts, expertWidth, towerWidth, places } = architecture
   const layer = (name: string, x: Value, from: number, to: number, initialise = heNormal) =>
     linear(x, graph.parameter(`${name}.weight`, [from, to], initialise), graph.parameter(`${name}.bias`, [to], zeros))
 
@@ -76,6 +83,9 @@ export function rankerLogits(
   const inverseDeviation = graph.constant(standardisation.inverseDeviation, [features])
   const x = clip(mul(sub(graph.input('features', [batch, features]), mean), inverseDeviation), standardisedBound)
 
+  const wide = layer('wide', x, features, objectives.length, zeros)
+  const shallow = train && places ? add(wide, positionTerm(graph, places, objectives.length, batch)) : wide
+  if (experts === 0) return shallow
   const expertOutputs = Array.from({ length: experts }, (_, expert) => {
     const hidden = relu(layer(`expert.${expert}.0`, x, features, expertWidth))
     return relu(layer(`expert.${expert}.1`, hidden, expertWidth, expertWidth))
@@ -96,7 +106,15 @@ export function rankerLogits(
     const hidden = relu(layer(`tower.${objective}`, mixtures[index], expertWidth, towerWidth))
     return matmul(hidden, graph.parameter(`head.${objective}.weight`, [towerWidth, 1], glorotUniform))
   })
-  return add(concat(deep), layer('wide', x, features, objectives.length, zeros))
+  return add(concat(deep), shallow)
+}
+
+/** What the place adds to each logit [batch, K], by the input `places` [batch] of int32; nothing for the first place, 0. */
+function positionTerm(graph: Graph, places: number, objectives: number, batch: Dimension): Value {
+  const place = graph.input('places', [batch], 'int32')
+  const table = graph.parameter('position.bias', [places, objectives], zeros)
+  const isLater = sign(graph.node('Cast', [place], [batch], { to: { int: dataTypes[graph.precision] } }, {}))
+  return mul(gather(table, place), reshape(isLater, [batch, 1]))
 }
 
 /** The sums of the loss against the inputs `labels` and `weights` [batch, K]; weight 0 masks a label. */

@@ -1,7 +1,7 @@
 /** What the sequence model knows of places: a bias by distance, and cuts to a length that is known only when it runs. */
 import { mul } from '../graph/arithmetic.ts'
 import type { Value } from '../graph/graph.ts'
-import { concat, reshape, slice } from '../graph/layout.ts'
+import { concat, reshape, selectRows, slice } from '../graph/layout.ts'
 
 /**
  * A matrix per head whose element (i, j) is the head's value for the distance i − j, 0 above the diagonal.
@@ -36,6 +36,17 @@ export function openSquare(matrix: Value, tokens: Value, length: string): Value 
   const ends = graph.node('Concat', [end, end], [2], { axis: { int: 0 } }, { type: 'int64' })
   const shape = [matrix.shape[0], length, length]
   return graph.node('Slice', [matrix, graph.integers([0, 0]), ends, graph.integers([1, 2])], shape)
+}
+
+/** The last row of x [length, width], as [1, width]. */
+export function lastRow(x: Value): Value {
+  return selectRows(x, x.graph.constant([-1], [1], 'int32'))
+}
+
+/** The last row of each matrix of a stack [n, length, length], as [n, 1, length]; takes no gradient. */
+export function lastRowOfSquare(matrix: Value): Value {
+  const { graph, shape } = matrix
+  return graph.node('Gather', [matrix, graph.integers([-1])], [shape[0], 1, shape[2]], { axis: { int: 1 } })
 }
 
 function lengthOf(tokens: Value): Value {

@@ -7,7 +7,6 @@
  */
 import { openSession, run, type Session, tensor } from '../engine/session.ts'
 import { Graph } from '../graph/graph.ts'
-import { selectRows } from '../graph/layout.ts'
 import { encodeSequence, type SequenceArchitecture } from './sequence-model.ts'
 
 export interface SequenceEncoderOptions {
@@ -27,8 +26,7 @@ export function exportSequenceEncoder(trained: {
   const { architecture, parameters } = trained
   const graph = new Graph({ weights: parameters })
   const vectors = graph.input('vectors', ['length', architecture.width])
-  const hidden = encodeSequence(graph, vectors, architecture, { batch: 1, length: 'length' })
-  graph.output('query', selectRows(hidden, graph.constant([-1], [1], 'int32')))
+  graph.output('query', encodeSequence(graph, vectors, architecture, { batch: 1, length: 'length', lastOnly: true }))
   return graph.build('sequence-encoder')
 }
 

@@ -17,7 +17,7 @@ import { linear, matmul } from '../graph/matrix.ts'
 import { layerNorm } from '../graph/reduction.ts'
 import type { Dimension } from '../onnx/model-proto.ts'
 import { causalAttention } from './causal-attention.ts'
-import { openPositions, openSquare, relativeBias } from './positions.ts'
+import { lastRow, lastRowOfSquare, openPositions, openSquare, relativeBias } from './positions.ts'
 
 export interface SequenceArchitecture {
   readonly items: number
@@ -51,6 +51,8 @@ interface SequenceShape {
   readonly length: Dimension
   /** Absent when nothing is dropped: validation and serving. */
   readonly dropping?: SequenceDropout
+  /** Whether only the last position is wanted, of a batch of one open length: the last block then computes no other. */
+  readonly lastOnly?: boolean
 }
 
 /** The name of the table that input and output share, [items, width]. */
@@ -68,7 +70,7 @@ export function itemsParameter(
 /**
  * The vectors of all positions.
  * @param tokens item vectors, row-major by history, [batch · length, width]
- * @returns [batch · length, width]
+ * @returns [batch · length, width], or [1, width] of the last position only
  */
 export function encodeSequence(
   graph: Graph,
@@ -77,7 +79,7 @@ export function encodeSequence(
   shape: SequenceShape,
 ): Value {
   const { width, maxLength, blocks } = architecture
-  const { batch, length, dropping } = shape
+  const { batch, length, dropping, lastOnly = false } = shape
   const drop = (x: Value) => dropout(x, dropping?.dropout ?? 0)
   const table = graph.parameter('positions', [maxLength, width], normal(0.02))
   const positions = typeof length === 'number' ? slice(table, 0, length, 0) : openPositions(table, tokens, length)
@@ -85,7 +87,10 @@ export function encodeSequence(
   let x = drop(reshape(placed, tokens.shape))
   for (let block = 0; block < blocks; block++) {
     const name = `block.${block}`
-    const attended = selfAttention(graph, norm(graph, x, `${name}.attention`, width), name, architecture, shape)
+    const normed = norm(graph, x, `${name}.attention`, width)
+    const narrow = (all: Value) => (lastOnly && block === blocks - 1 ? lastRow(all) : all)
+    const attended = selfAttention(graph, narrow(normed), normed, name, architecture, shape)
+    x = narrow(x)
     x = add(x, branch(graph, x, drop(attended), `${name}.attention`, architecture))
     const fed = feedForward(graph, norm(graph, x, `${name}.feed`, width), name, architecture)
     x = add(x, branch(graph, x, drop(fed), `${name}.feed`, architecture))
@@ -110,19 +115,22 @@ function dense(graph: Graph, x: Value, name: string, fanIn: number, fanOut: numb
   )
 }
 
+/** @param queries positions that look, all of `x` or its last */
 function selfAttention(
   graph: Graph,
+  queries: Value,
   x: Value,
   name: string,
   { width, heads, maxLength, relativePositions }: SequenceArchitecture,
   { batch, length, dropping }: SequenceShape,
 ): Value {
   const headWidth = width / heads
-  const perHead = (part: string) => {
-    const projected = reshape(dense(graph, x, `${name}.${part}`, width, width), [batch, length, heads, headWidth])
-    return heads === 1 ? reshape(projected, [batch, 1, length, headWidth]) : transpose(projected, [0, 2, 1, 3])
+  const perHead = (source: Value, part: string) => {
+    const count = source === x ? length : 1
+    const projected = reshape(dense(graph, source, `${name}.${part}`, width, width), [batch, count, heads, headWidth])
+    return heads === 1 ? reshape(projected, [batch, 1, count, headWidth]) : transpose(projected, [0, 2, 1, 3])
   }
-  const [query, key, value] = [perHead('query'), perHead('key'), perHead('value')]
+  const [query, key, value] = [perHead(queries, 'query'), perHead(x, 'key'), perHead(x, 'value')]
   const span = typeof length === 'number' ? length : maxLength
   let bias = graph.constant(futureMask(span), [1, span, span])
   if (relativePositions) {
@@ -130,9 +138,10 @@ function selfAttention(
     bias = add(bias, relativeBias(byDistance, span))
   }
   if (typeof length === 'string') bias = openSquare(bias, x, length)
+  if (queries !== x) bias = lastRowOfSquare(bias)
   const mixed = causalAttention({ query, key, value, bias }, 1 / Math.sqrt(headWidth), dropping?.attentionDropout ?? 0)
   const joined = heads === 1 ? mixed : transpose(mixed, [0, 2, 1, 3])
-  return dense(graph, reshape(joined, x.shape), `${name}.output`, width, width)
+  return dense(graph, reshape(joined, queries.shape), `${name}.output`, width, width)
 }
 
 function feedForward(

@@ -10,6 +10,7 @@
  * Invariants
  * 1. The cell of a row's own positive is never masked.
  * 2. What is drawn depends on the key and the arguments only.
+ * 3. An item that nobody met is nobody's negative: it may be new, and what is new must not be pushed away for that.
  */
 import { uniformAt } from '../engine/random.ts'
 import type { NegativeStrategy, TwoTowerSettings } from './two-tower-settings.ts'
@@ -50,6 +51,8 @@ export class CandidateColumns {
   readonly #logQ: boolean
   /** Probability that an example's positive is the item. */
   readonly #frequency: Float64Array
+  /** Items that negatives are drawn from. */
+  readonly #met: Uint32Array
   #hard: HardNeighbours | undefined
   #correction: Float32Array
   /** First column of an item, and the next column of the same item; −1 ends the list. */
@@ -68,6 +71,7 @@ export class CandidateColumns {
     this.#usesBatch = strategy === 'in-batch' || strategy === 'mixed'
     this.#logQ = logQ
     this.#frequency = frequency.map(count => count / total)
+    this.#met = Uint32Array.from(frequency.keys()).filter(item => frequency[item] > 0)
     this.#first = new Int32Array(interactions.length).fill(-1)
     this.#next = new Int32Array(columns)
     this.#template = new Float32Array(columns)
@@ -108,10 +112,9 @@ export class CandidateColumns {
 
   #drawItems(positives: Int32Array, key: number): void {
     const { items, counts } = this
-    const count = this.#frequency.length
     items.set(positives)
     for (let column = positives.length; column < positives.length + counts.uniform; column++) {
-      items[column] = Math.floor(uniformAt(key, column) * count)
+      items[column] = this.#anyMet(uniformAt(key, column))
     }
     for (let column = positives.length + counts.uniform; column < items.length; column++) {
       const row = Math.floor(uniformAt(key, 2 * column + items.length) * positives.length)
@@ -120,11 +123,16 @@ export class CandidateColumns {
     }
   }
 
-  /** A neighbour of the item; before the first mining, any item. */
+  /** A neighbour of the item; before the first mining, and where that one was never met, any item. */
   #hardFor(item: number, place: number): number {
-    if (!this.#hard) return Math.floor(place * this.#frequency.length)
+    if (!this.#hard) return this.#anyMet(place)
     const { take, items } = this.#hard
-    return items[item * take + Math.floor(place * take)]
+    const neighbour = items[item * take + Math.floor(place * take)]
+    return this.#frequency[neighbour] > 0 ? neighbour : this.#anyMet(place)
+  }
+
+  #anyMet(place: number): number {
+    return this.#met[Math.floor(place * this.#met.length)]
   }
 
   #link(): void {
@@ -141,10 +149,10 @@ export class CandidateColumns {
     const frequency = this.#frequency
     const items = frequency.length
     if (!this.#logQ) return new Float32Array(items)
-    const expected = new Float64Array(items).fill(counts.uniform / items)
+    const expected = new Float64Array(items).fill(counts.uniform / this.#met.length)
     if (this.#usesBatch) for (let item = 0; item < items; item++) expected[item] += counts.positives * frequency[item]
     if (counts.hard > 0) this.#addHard(expected)
-    const floor = (expectedFloor * this.items.length) / items
+    const floor = (expectedFloor * this.items.length) / this.#met.length
     return Float32Array.from(expected, count => -Math.log(Math.max(count, floor)))
   }
 
@@ -152,7 +160,7 @@ export class CandidateColumns {
     const { hard } = this.counts
     const neighbours = this.#hard
     if (!neighbours) {
-      for (let item = 0; item < expected.length; item++) expected[item] += hard / expected.length
+      for (let item = 0; item < expected.length; item++) expected[item] += hard / this.#met.length
       return
     }
     const { take, items } = neighbours

@@ -73,14 +73,16 @@ export class TrainingExamples {
 
   /**
    * The tensors of that step of the epoch (from 0); the next call overwrites them. The history ends up to `window` − 1
-   * interactions before the target, and at the latest just before it.
+   * interactions before the target, and at the latest just before it; in a share of `coldShare` it is empty.
    */
-  fill(step: number, window: number, key: number): Feeds {
+  fill(step: number, window: number, key: number, coldShare = 0): Feeds {
     const { itemOf, offsets } = this.#source.histories
+    const [windowKey, coldKey] = [deriveKey(key, 'window'), deriveKey(key, 'cold')]
     for (let row = 0; row < this.targets.length; row++) {
       const at = this.#order[step * this.targets.length + row]
       const user = this.#userOf[at]
-      const ahead = Math.floor(uniformAt(deriveKey(key, 'window'), row) * window)
+      const isCold = uniformAt(coldKey, row) < coldShare
+      const ahead = isCold ? at : Math.floor(uniformAt(windowKey, row) * window)
       this.targets[row] = itemOf[at]
       this.users[row] = user
       this.#fillRow(row, user, Math.max(offsets[user], at - ahead))

@@ -36,6 +36,8 @@ export interface TwoTowerSettings extends ScheduleSettings {
   readonly idDropout: number
   /** The target is drawn from that many interactions behind the history: 1 is the next item. */
   readonly targetWindow: number
+  /** Share of examples that know nothing of the history, so that people without one are learned too. */
+  readonly coldShare: number
   readonly batchSize: number
   readonly epochs: number
   /** Examples drawn per epoch at most. */
@@ -64,14 +66,15 @@ export const twoTowerDefaults: TwoTowerSettings = {
   maskHistory: true,
   temperature: 0.1,
   useIds: true,
-  idDropout: 0.3,
+  idDropout: 0.2,
   targetWindow: 20,
+  coldShare: 0.1,
   batchSize: 1024,
-  epochs: 20,
+  epochs: 6,
   examplesPerEpoch: 200_000,
   refreshSteps: 50,
   patience: 3,
-  learningRate: 2e-3,
+  learningRate: 4e-3,
   warmupSteps: 50,
   decay: 'cosine',
   weightDecay: 0.01,

@@ -77,16 +77,21 @@ export async function trainTwoTower(task: TwoTowerTask): Promise<TrainedTwoTower
   }
 }
 
+interface RunParts {
+  readonly task: TwoTowerTask
+  readonly settings: TwoTowerSettings
+  readonly architecture: TwoTowerArchitecture
+  /** [items × itemFeatures] */
+  readonly features: Float32Array
+  readonly examples: TrainingExamples
+  readonly candidates: CandidateColumns
+  readonly training: Training
+  readonly table: ItemVectorTable
+  readonly stepsPerEpoch: number
+}
+
 class TwoTowerRun {
-  readonly #task: TwoTowerTask
-  readonly #settings: TwoTowerSettings
-  readonly #architecture: TwoTowerArchitecture
-  readonly #features: Float32Array
-  readonly #examples: TrainingExamples
-  readonly #candidates: CandidateColumns
-  readonly #training: Training
-  readonly #table: ItemVectorTable
-  readonly #stepsPerEpoch: number
+  readonly #parts: RunParts
   readonly #columnFeeds: Feeds
   readonly #columnFeatures: Float32Array
   readonly #idKeep: Float32Array
@@ -101,7 +106,7 @@ class TwoTowerRun {
     if (targets === 0) throw new RangeError('the histories hold no interaction that could be a target')
     const batch = Math.min(settings.batchSize, targets)
     const examples = new TrainingExamples(task, architecture, batch)
-    const steps = Math.max(1, Math.floor(Math.min(examples.count, settings.examplesPerEpoch) / batch))
+    const stepsPerEpoch = Math.max(1, Math.floor(Math.min(examples.count, settings.examplesPerEpoch) / batch))
     const counts = columnCounts(settings, batch)
     const candidates = new CandidateColumns(settings.strategy, counts, settings.logQ, examples.targetCounts)
     const { temperature, dropout, useIds, weightDecay, clipNorm } = settings
@@ -110,36 +115,20 @@ class TwoTowerRun {
       seed: task.seed,
       threads: task.threads,
       clipNorm,
-      schedule: learningRateSchedule(settings, settings.epochs * steps),
+      schedule: learningRateSchedule(settings, settings.epochs * stepsPerEpoch),
       adam: { ...adamDefaults, weightDecay },
     })
     if (useIds) forgetUntrained(training.parameters.view(idTable), examples.targetCounts, architecture.dimension)
     const table = await ItemVectorTable.open(features, architecture, task.threads)
-    return new TwoTowerRun(task, settings, architecture, features, examples, candidates, training, table, steps)
+    const model = { task, settings, architecture, features }
+    return new TwoTowerRun({ ...model, examples, candidates, training, table, stepsPerEpoch })
   }
 
-  private constructor(
-    task: TwoTowerTask,
-    settings: TwoTowerSettings,
-    architecture: TwoTowerArchitecture,
-    features: Float32Array,
-    examples: TrainingExamples,
-    candidates: CandidateColumns,
-    training: Training,
-    table: ItemVectorTable,
-    stepsPerEpoch: number,
-  ) {
-    this.#task = task
-    this.#settings = settings
-    this.#architecture = architecture
-    this.#features = features
-    this.#examples = examples
-    this.#candidates = candidates
-    this.#training = training
-    this.#table = table
-    this.#stepsPerEpoch = stepsPerEpoch
+  private constructor(parts: RunParts) {
+    const { task, settings, architecture, candidates, table } = parts
     const { itemFeatures, dimension } = architecture
     const { items, bias, counts } = candidates
+    this.#parts = parts
     this.#columnFeatures = new Float32Array(items.length * itemFeatures)
     this.#idKeep = new Float32Array(items.length)
     this.#columnFeeds = {
@@ -151,9 +140,10 @@ class TwoTowerRun {
   }
 
   async train(): Promise<TrainedTwoTower> {
-    const { epochs, patience } = this.#settings
-    const best = new Parameters(this.#training.parameters.specs)
-    best.copyFrom(this.#training.parameters)
+    const { task, settings, architecture, training, table } = this.#parts
+    const { epochs, patience } = settings
+    const best = new Parameters(training.parameters.specs)
+    best.copyFrom(training.parameters)
     const history: TwoTowerEpoch[] = []
     let bestEpoch: TwoTowerEpoch | undefined
     let stopped: TrainedTwoTower['stopped'] = 'epochs'
@@ -163,80 +153,80 @@ class TwoTowerRun {
         stopped = 'cancelled'
         break
       }
-      const current = { epoch, step: this.#training.step, trainingLoss, recall: await this.#validate() }
+      const current = { epoch, step: training.step, trainingLoss, recall: await this.#validate() }
       history.push(current)
-      this.#task.onProgress?.(current)
+      task.onProgress?.(current)
       if (!(bestEpoch?.recall !== undefined && current.recall! <= bestEpoch.recall)) {
         bestEpoch = current
-        best.copyFrom(this.#training.parameters)
+        best.copyFrom(training.parameters)
       } else if (epoch - bestEpoch.epoch >= patience) {
         stopped = 'patience'
         break
       }
     }
-    await this.#table.renew(best)
-    const itemVectors = this.#table.vectors
-    return { architecture: this.#architecture, parameters: best, itemVectors, history, best: bestEpoch, stopped }
+    await table.renew(best)
+    const itemVectors = table.vectors
+    return { architecture, parameters: best, itemVectors, history, best: bestEpoch, stopped }
   }
 
   async close(): Promise<void> {
-    await this.#training.close()
-    await this.#table.close()
+    await this.#parts.training.close()
+    await this.#parts.table.close()
   }
 
   /** The mean loss of the epoch; undefined when it was cancelled. */
   async #runEpoch(epoch: number): Promise<number | undefined> {
-    const { refreshSteps, targetWindow } = this.#settings
-    const { seed } = this.#task
-    this.#examples.shuffle(deriveKey(seed, 'order', epoch))
+    const { task, settings, examples, training, table, stepsPerEpoch } = this.#parts
+    examples.shuffle(deriveKey(task.seed, 'order', epoch))
     let total = 0
-    for (let step = 0; step < this.#stepsPerEpoch; step++) {
-      if (this.#task.isCancelled?.()) return undefined
-      if (step % refreshSteps === 0) await this.#table.renew(this.#training.parameters)
+    for (let step = 0; step < stepsPerEpoch; step++) {
+      if (task.isCancelled?.()) return undefined
+      if (step % settings.refreshSteps === 0) await table.renew(training.parameters)
       if (step === 0) await this.#mine()
-      const key = deriveKey(seed, 'batch', epoch, step)
-      const pairs = this.#examples.fill(step, targetWindow, key)
-      total += await this.#training.advance({ ...pairs, ...this.#fillColumns(key) })
+      const key = deriveKey(task.seed, 'batch', epoch, step)
+      const pairs = examples.fill(step, settings.targetWindow, key, settings.coldShare)
+      total += await training.advance({ ...pairs, ...this.#fillColumns(key) })
     }
-    return total / this.#stepsPerEpoch
+    return total / stepsPerEpoch
   }
 
   #fillColumns(key: number): Feeds {
-    const { itemFeatures } = this.#architecture
-    const { idDropout, maskHistory } = this.#settings
-    const { items } = this.#candidates
-    this.#candidates.draw(this.#examples.targets, key, maskHistory ? this.#maskMet : undefined)
+    const { settings, architecture, features, examples, candidates } = this.#parts
+    const width = architecture.itemFeatures
+    candidates.draw(examples.targets, key, settings.maskHistory ? this.#maskMet : undefined)
     const dropKey = deriveKey(key, 'ids')
-    for (const [column, item] of items.entries()) {
-      const row = this.#features.subarray(item * itemFeatures, (item + 1) * itemFeatures)
-      this.#columnFeatures.set(row, column * itemFeatures)
-      const isKept = this.#examples.targetCounts[item] > 0 && uniformAt(dropKey, column) >= idDropout
+    for (const [column, item] of candidates.items.entries()) {
+      this.#columnFeatures.set(features.subarray(item * width, (item + 1) * width), column * width)
+      const isKept = examples.targetCounts[item] > 0 && uniformAt(dropKey, column) >= settings.idDropout
       this.#idKeep[column] = isKept ? 1 : 0
     }
     return this.#columnFeeds
   }
 
   readonly #maskMet = (row: number, mask: (item: number) => void): void => {
-    const { offsets, itemOf } = this.#task.histories
-    const user = this.#examples.users[row]
+    const { task, examples } = this.#parts
+    const { offsets, itemOf } = task.histories
+    const user = examples.users[row]
     for (let at = offsets[user]; at < offsets[user + 1]; at++) mask(itemOf[at])
   }
 
   async #mine(): Promise<void> {
-    if (this.#candidates.counts.hard === 0) return
-    const { hardSkip, hardTake, dimension } = this.#settings
+    const { task, settings, candidates, table } = this.#parts
+    if (candidates.counts.hard === 0) return
+    const { hardSkip, hardTake, dimension } = settings
     // Rank 0 is the item itself.
-    const range = { skip: 1 + hardSkip, take: hardTake, threads: this.#task.threads }
-    const items = await nearestNeighbours(this.#table.vectors, dimension, range)
-    this.#candidates.useNeighbours({ take: hardTake, items })
+    const range = { skip: 1 + hardSkip, take: hardTake, threads: task.threads }
+    const items = await nearestNeighbours(table.vectors, dimension, range)
+    candidates.useNeighbours({ take: hardTake, items })
   }
 
   async #validate(): Promise<number | undefined> {
-    if (!this.#task.validation) return undefined
-    const { parameters } = this.#training
-    await this.#table.renew(parameters)
-    const model = { architecture: this.#architecture, parameters, itemVectors: this.#table.vectors }
-    return validationRecall(model, this.#task, this.#task.validation, deriveKey(this.#task.seed, 'validation'))
+    const { task, architecture, training, table } = this.#parts
+    if (!task.validation) return undefined
+    const { parameters } = training
+    await table.renew(parameters)
+    const model = { architecture, parameters, itemVectors: table.vectors }
+    return validationRecall(model, task, task.validation, deriveKey(task.seed, 'validation'))
   }
 }
 

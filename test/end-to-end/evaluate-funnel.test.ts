@@ -29,6 +29,9 @@ const settings = loadSettings([...engineFragments, ...learningFragments], {
     'training.ranker.epochs': '4',
     'training.ials.dimension': '32',
     'training.content.dimension': '32',
+    'training.twoTower.epochs': '2',
+    'training.sequence.epochs': '2',
+    'training.sequence.width': '32',
   },
 })
 

@@ -21,7 +21,7 @@ const items = 24
 
 /** Everybody walks the catalogue in a circle, by steps of 1 or by steps of 5: the next item needs two items of history. */
 function walks(from: (user: number) => number, to: (user: number) => number): Histories {
-  const users = 120
+  const users = 72
   const parts = Array.from({ length: users }, (_, user) => {
     const start = Math.floor(uniformAt(8, user) * items)
     const stride = user % 2 ? 1 : 5
@@ -35,16 +35,16 @@ function walks(from: (user: number) => number, to: (user: number) => number): Hi
 const length = (user: number) => 4 + (user % 9)
 const settings: Partial<SequenceTrainerSettings> = {
   width: 16,
-  blocks: 1,
+  blocks: 2,
   heads: 2,
   maxLength: 8,
   relativePositions: true,
   gated: true,
   feedForward: 'swiglu',
-  batchTokens: 160,
+  batchTokens: 96,
   bucketStep: 4,
-  epochs: 25,
-  learningRate: 0.01,
+  epochs: 14,
+  learningRate: 0.02,
   warmupSteps: 5,
   averageDecay: 0.8,
 }

@@ -1,0 +1,50 @@
+import { type Command, InvalidArgumentError, Option } from 'commander'
+
+/** The grammar of the evaluation of rankers on a log of impressions. */
+export function addRankingEvaluation(evaluate: Command, run: (command: Command) => Promise<void>): void {
+  const models = ['mmoe', 'single-task', 'logistic', 'light']
+  evaluate
+    .command('ranking')
+    .description('rankers of several objectives on a log of impressions, split by time')
+    .requiredOption('--input <path>', 'file or folder of impressions')
+    .addOption(new Option('--format <name>', 'what the input is').choices(['kuairand', 'jsonl']).makeOptionMandatory())
+    .addOption(
+      new Option('--model <name>', 'the model to train; its settings are given by --set name=value')
+        .choices(models)
+        .default('mmoe'),
+    )
+    .addOption(
+      new Option('--compare <model>', 'another model, with paired intervals of the difference').choices(models),
+    )
+    .option('--compare-set <name=value>', 'a setting of the other model; may be repeated', collectPair)
+    .option('--objectives <names>', 'outcomes to predict, joined by commas', names, [
+      'click',
+      'long_view',
+      'finish',
+      'like',
+    ])
+    .addOption(
+      new Option('--part <name>', 'what is judged: settings are chosen on validation')
+        .choices(['test', 'validation'])
+        .default('test'),
+    )
+    .option('--seed <n>', 'seed of every random choice', seed, 1)
+    .action((_, command) => run(command))
+}
+
+function names(text: string): string[] {
+  const list = text.split(',').map(part => part.trim())
+  if (list.every(name => name !== '') && new Set(list).size === list.length) return list
+  throw new InvalidArgumentError('It must be different names, as in click,like.')
+}
+
+function collectPair(text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const at = text.indexOf('=')
+  if (at > 0) return { ...before, [text.slice(0, at)]: text.slice(at + 1) }
+  throw new InvalidArgumentError('It must be a name and a value, as in dropout=0.2.')
+}
+
+function seed(text: string): number {
+  if (/^\d{1,15}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('It must be a whole number.')
+}

@@ -1,0 +1,239 @@
+/**
+ * Trains a ranking model on the beginning of a log and judges it on the end.
+ *
+ * Invariant: nothing is learned or chosen from the rows that are judged. Weights come from the training rows, the number of
+ * epochs and the calibration from the validation rows behind them.
+ */
+import { type PairedBootstrap, pairedBootstrap } from '../../algorithms/statistics/bootstrap.ts'
+import { fitCalibration } from '../../models/calibration/calibration.ts'
+import type { Progress } from '../../telemetry/progress.ts'
+import {
+  aucOfUsers,
+  eceBins,
+  type JudgedRows,
+  ndcgDepth,
+  type OutcomeMetrics,
+  outcomeMetrics,
+} from './outcome-metrics.ts'
+import { type RankingFeatures, rankingFeatures } from './ranking-features.ts'
+import { type RankingLog, RankingLogInvalid } from './ranking-log.ts'
+import { type FittedRanking, fitRanking, type RankingModelName } from './ranking-models.ts'
+import { type RankingSettings, rankingSettings } from './ranking-settings.ts'
+import { type RankingSplit, type RowRange, rankerRows, signalColumns, splitByTime } from './ranking-split.ts'
+
+export type JudgedPart = 'test' | 'validation'
+
+export interface RankingEvaluation {
+  readonly log: RankingLog
+  readonly model: RankingModelName
+  readonly compare?: RankingModelName
+  readonly objectives: readonly string[]
+  /** What is judged: settings are chosen on `validation`, where calibration is fitted on one half and judged on the other. */
+  readonly part: JudgedPart
+  readonly seed: number
+  /** Settings as text, for the model; the other one keeps the defaults where they concern the network. */
+  readonly set: Readonly<Record<string, string>>
+  readonly compareSet: Readonly<Record<string, string>>
+  readonly progress: Progress
+  /** Milliseconds on a clock that does not go back. */
+  readonly now: () => number
+}
+
+export interface RankingModelReport {
+  readonly name: RankingModelName
+  readonly settings: Readonly<Record<string, unknown>>
+  readonly epochs: readonly number[]
+  readonly parameters: number
+}
+
+export interface RankingReport {
+  readonly protocol: Readonly<Record<string, string>>
+  readonly data: Readonly<Record<string, number>>
+  readonly model: RankingModelReport
+  readonly seed: number
+  /** By `<objective>.<metric>`. */
+  readonly metrics: Readonly<Record<string, number>>
+  /** The model minus the other one, in gAUC, by objective. */
+  readonly comparison?: {
+    readonly with: RankingModelReport
+    readonly metrics: Readonly<Record<string, number>>
+    readonly differences: Readonly<Record<string, PairedBootstrap>>
+  }
+  readonly seconds: number
+}
+
+const bootstrapRounds = 2000
+/** Later places than this share a bias. */
+const placesMax = 50
+
+/** @throws RankingLogInvalid, BadRankingSetting, or RangeError when an outcome is not 0 or 1 */
+export async function evaluateRanking(evaluation: RankingEvaluation): Promise<RankingReport> {
+  const { log, objectives, part, progress, now } = evaluation
+  const startedAt = now()
+  const chosen = rankingSettings(evaluation.model, evaluation.set)
+  signalColumns(log, objectives)
+  progress.step('Features')
+  const features = rankingFeatures(log, chosen.ownDelayHours * 3_600_000)
+  const split = splitByTime(log, chosen.warmUp)
+  const run = new Run(evaluation, features, split)
+  const own = await run.judge(evaluation.model, chosen)
+  const comparison = evaluation.compare && (await run.compare(evaluation.compare, own))
+  progress.done()
+  const judged = split[part]
+  return {
+    protocol: protocolOf(evaluation),
+    data: {
+      impressions: log.rows,
+      features: features.names.length,
+      training: split.training.end - split.training.begin,
+      validation: split.validation.end - split.validation.begin,
+      judged: judged.end - judged.begin,
+      usersJudged: new Set(log.users.subarray(judged.begin, judged.end)).size,
+    },
+    model: own.report,
+    seed: evaluation.seed,
+    metrics: own.metrics,
+    ...(comparison && { comparison }),
+    seconds: (now() - startedAt) / 1000,
+  }
+}
+
+function protocolOf({ part, log, objectives }: RankingEvaluation): Record<string, string> {
+  return {
+    split: 'by time: the first 80 % train, their last 15 % are validation, the last 20 % test',
+    judged: part,
+    objectives: objectives.join(', '),
+    features: 'from strictly earlier rows only',
+    gauc: 'AUC by user, weighted by impressions of users with both outcomes',
+    ndcg: `first ${ndcgDepth} of a request with both outcomes; a request is ${log.requestMeaning}`,
+    ece: `${eceBins} bins of equal mass; calibration fitted on ${part === 'test' ? 'validation' : 'the users of even number'}`,
+    interval: `95 %, paired bootstrap over users, ${bootstrapRounds} rounds`,
+  }
+}
+
+interface Judged {
+  readonly report: RankingModelReport
+  readonly metrics: Record<string, number>
+  /** By objective the AUC of its user for each judged row. */
+  readonly aucs: ReadonlyMap<string, { readonly values: Float64Array; readonly users: ArrayLike<number> }>
+}
+
+/** One log with its features and split, on which models are trained and judged. */
+class Run {
+  readonly #evaluation: RankingEvaluation
+  readonly #features: RankingFeatures
+  readonly #split: RankingSplit
+
+  constructor(evaluation: RankingEvaluation, features: RankingFeatures, split: RankingSplit) {
+    this.#evaluation = evaluation
+    this.#features = features
+    this.#split = split
+  }
+
+  async judge(model: RankingModelName, settings: RankingSettings): Promise<Judged> {
+    const { objectives, part } = this.#evaluation
+    const fitted = await this.#fit(model, settings)
+    const metrics: Record<string, number> = {}
+    const aucs = new Map<string, { values: Float64Array; users: ArrayLike<number> }>()
+    for (const [column, objective] of objectives.entries()) {
+      const validation = this.#rowsOf(this.#split.validation, fitted.validation, column)
+      const [held, judged] =
+        part === 'test'
+          ? [validation, this.#rowsOf(this.#split.test, fitted.queries, column)]
+          : [0, 1].map(remainder => pick(validation, row => validation.users[row] % 2 === remainder))
+      const weights = new Float32Array(held.labels.length).fill(1)
+      const calibration = fitCalibration({ logits: held.logits, labels: held.labels, weights })
+      const named: OutcomeMetrics = outcomeMetrics(judged.logits, judged, calibration)
+      // Only calibration needs a half of its own.
+      const whole = part === 'test' ? named : { ...named, ...rankingOnly(validation, named) }
+      for (const [name, value] of Object.entries(whole)) metrics[`${objective}.${name}`] = value
+      const rows = part === 'test' ? judged : validation
+      aucs.set(objective, { values: aucOfUsers(rows.logits, rows.labels, rows.users), users: rows.users })
+    }
+    const { epochs, parameters } = fitted
+    return { report: { name: model, settings: { ...settings }, epochs, parameters }, metrics, aucs }
+  }
+
+  async compare(model: RankingModelName, own: Judged): Promise<NonNullable<RankingReport['comparison']>> {
+    const { compareSet, objectives, seed, set } = this.#evaluation
+    const { ownDelayHours, warmUp } = rankingSettings(this.#evaluation.model, set)
+    const other = await this.judge(model, { ...rankingSettings(model, compareSet), ownDelayHours, warmUp })
+    const differences = objectives.map(objective => {
+      const { values, users } = own.aucs.get(objective)!
+      const perQueryA = other.aucs.get(objective)!.values
+      return [
+        objective,
+        pairedBootstrap({ perQueryA, perQueryB: values, clusterIds: users, seed, rounds: bootstrapRounds }),
+      ]
+    })
+    return { with: other.report, metrics: other.metrics, differences: Object.fromEntries(differences) }
+  }
+
+  #fit(
+    model: RankingModelName,
+    { weights, positionBias, ownDelayHours, warmUp, ...settings }: RankingSettings,
+  ): Promise<FittedRanking> {
+    const { log, objectives, progress, seed, part } = this.#evaluation
+    const columns = signalColumns(log, objectives)
+    const { training, validation, test } = this.#split
+    const rows = (range: RowRange) => {
+      const { places, ...others } = rankerRows(log, this.#features, range, columns)
+      return positionBias && places ? { ...others, places: places.map(at => Math.min(at, placesMax - 1)) } : others
+    }
+    progress.step(`Training ${model}`)
+    return fitRanking({
+      model,
+      objectives,
+      features: this.#features.names.length,
+      training: rows(training),
+      validation: rows(validation),
+      validationUsers: log.users.subarray(validation.begin, validation.end),
+      queries: part === 'test' ? rows(test).features : new Float32Array(),
+      seed,
+      settings,
+      objectiveWeights: weights,
+      places: positionBias && log.positions ? placesMax : undefined,
+      onEpoch: () => progress.advance(),
+    })
+  }
+
+  /** The rows of a part whose outcome is known, with one column of the logits. */
+  #rowsOf({ begin, end }: RowRange, logits: Float32Array, column: number): PredictedRows {
+    const { log, objectives } = this.#evaluation
+    const signal = signalColumns(log, objectives)[column]
+    const all: PredictedRows = {
+      logits: Float32Array.from({ length: end - begin }, (_, row) => logits[row * objectives.length + column]),
+      labels: Float32Array.from(
+        { length: end - begin },
+        (_, row) => log.outcomes[(begin + row) * log.signals.length + signal],
+      ),
+      users: log.users.subarray(begin, end),
+      requests: log.requests.subarray(begin, end),
+    }
+    const known = pick(all, row => !Number.isNaN(all.labels[row]))
+    if (known.labels.length > 0) return known
+    throw new RankingLogInvalid(`no row that is judged says whether it had the outcome ${objectives[column]}`)
+  }
+}
+
+interface PredictedRows extends JudgedRows {
+  readonly logits: Float32Array
+  readonly labels: Float32Array
+  readonly users: Int32Array
+  readonly requests: Int32Array
+}
+
+function pick(rows: PredictedRows, keeps: (row: number) => boolean): PredictedRows {
+  return {
+    logits: rows.logits.filter((_, row) => keeps(row)),
+    labels: rows.labels.filter((_, row) => keeps(row)),
+    users: rows.users.filter((_, row) => keeps(row)),
+    requests: rows.requests.filter((_, row) => keeps(row)),
+  }
+}
+
+/** The metrics that calibration does not change, over all rows. */
+function rankingOnly(rows: PredictedRows, { logLoss, eceBefore, eceAfter }: OutcomeMetrics): OutcomeMetrics {
+  const whole = outcomeMetrics(rows.logits, rows, { method: 'platt', slope: 1, intercept: 0 })
+  return { ...whole, logLoss, eceBefore, eceAfter }
+}
