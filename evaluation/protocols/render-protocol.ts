@@ -1,3 +1,4 @@
+import { reportTable, signed } from '../report-table.ts'
 import type { ProtocolReport } from './evaluate-protocol.ts'
 
 /** The report for people: what was measured on what, the figures, and everything that they depend on. */
@@ -28,7 +29,7 @@ function figures({ metrics, segments }: ProtocolReport): string {
     shown(segments.newUsers.metrics[name]),
     shown(segments.longTailItems.metrics[name]),
   ])
-  return table(['', 'all', 'new users', 'long-tail items'], rows)
+  return reportTable(['', 'all', 'new users', 'long-tail items'], rows)
 }
 
 function compared({ metrics, model }: ProtocolReport, comparison: NonNullable<ProtocolReport['comparison']>): string {
@@ -38,23 +39,9 @@ function compared({ metrics, model }: ProtocolReport, comparison: NonNullable<Pr
     if (difference === undefined) return [...own, '', '']
     return [...own, signed(difference.mean), `${signed(difference.lower)} to ${signed(difference.upper)}`]
   })
-  return table(['', model.name, comparison.with.name, 'difference', '95 %'], rows)
+  return reportTable(['', model.name, comparison.with.name, 'difference', '95 %'], rows)
 }
 
 function shown(value: number | undefined): string {
   return value === undefined || Number.isNaN(value) ? '' : value.toFixed(4)
-}
-
-function signed(value: number): string {
-  return `${value < 0 ? '' : '+'}${value.toFixed(4)}`
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((title, column) => Math.max(title.length, ...rows.map(row => row[column].length)))
-  const line = (cells: readonly string[]) =>
-    cells
-      .map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])))
-      .join('  ')
-      .trimEnd()
-  return [line(head), ...rows.map(line)].join('\n')
 }

@@ -1,3 +1,4 @@
+import { reportTable, signed } from '../report-table.ts'
 import type { RankingReport } from './evaluate-ranking.ts'
 
 const columns = [
@@ -42,7 +43,7 @@ function figures(name: string, metrics: RankingReport['metrics']): string {
     objective,
     ...columns.map(([metric]) => metrics[`${objective}.${metric}`].toFixed(4)),
   ])
-  return table([name, ...columns.map(([, title]) => title)], rows)
+  return reportTable([name, ...columns.map(([, title]) => title)], rows)
 }
 
 function differences(name: string, comparison: NonNullable<RankingReport['comparison']>): string {
@@ -51,19 +52,5 @@ function differences(name: string, comparison: NonNullable<RankingReport['compar
     signed(meanDifference),
     `${signed(lower)} to ${signed(upper)}`,
   ])
-  return table([`gAUC, ${name} minus ${comparison.with.name}`, 'difference', '95 %'], rows)
-}
-
-function signed(value: number): string {
-  return `${value < 0 ? '' : '+'}${value.toFixed(4)}`
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((title, column) => Math.max(title.length, ...rows.map(row => row[column].length)))
-  const line = (cells: readonly string[]) =>
-    cells
-      .map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])))
-      .join('  ')
-      .trimEnd()
-  return [line(head), ...rows.map(line)].join('\n')
+  return reportTable([`gAUC, ${name} minus ${comparison.with.name}`, 'difference', '95 %'], rows)
 }
