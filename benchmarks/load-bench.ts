@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { LoadCalls, LoadFigures, LoadShape, ProbedFunnel, Traffic } from './load/messages.ts'
 import { CalledProcess } from './process-calls.ts'
 import { readCoreTimes, shareOfOthers } from './report/machine.ts'
@@ -9,7 +10,9 @@ import type { MixSettings } from './traffic/request-mix.ts'
 export interface Measured {
   readonly shape: LoadShape
   readonly perSecond: number
-  /** Share of the answers that were refused, partial or degraded by the load, in part rejected, or did not come. */
+  /** Answers that were refused, partial, empty or degraded by the load, in part rejected, or did not come. */
+  readonly flawed: number
+  /** As a share of all. */
   readonly flawedShare: number
   /** Processor time of the server per answer, whatever the answer was to. */
   readonly cpuMsPerRequest: number
@@ -50,21 +53,31 @@ export class LoadBench {
     return { server, funnel }
   }
 
-  async measure(shape: LoadShape, traffic: Traffic, seconds: number): Promise<Measured> {
+  /** Measures for so long. */
+  measure(shape: LoadShape, traffic: Traffic, seconds: number): Promise<Measured> {
+    return this.measureWhile(shape, traffic, () => sleep(seconds * 1000))
+  }
+
+  /** Measures until `passing` has come to its end. */
+  async measureWhile(shape: LoadShape, traffic: Traffic, passing: () => Promise<unknown>): Promise<Measured> {
     const { server, load } = this
     await load.call('start', { shape, traffic })
     const before = readCoreTimes()
     await server.call('begin', null)
-    const answered = await load.call('measure', { seconds })
+    await load.call('begin', null)
+    await passing()
+    const answered = await load.call('end', null)
     const served = await server.call('end', null)
     const othersShare = shareOfOthers(before, readCoreTimes(), served.cpuMs + answered.generatorCpuMs)
     await load.call('stop', null)
     const accepted = answered.feeds.count + answered.events.count
     const all = accepted + answered.refused + answered.unanswered
+    const flawed = this.flawsOf(answered)
     return {
       shape,
       perSecond: accepted / answered.seconds,
-      flawedShare: all === 0 ? 1 : this.flawsOf(answered) / all,
+      flawed,
+      flawedShare: all === 0 ? 1 : flawed / all,
       cpuMsPerRequest: served.cpuMs / Math.max(1, all),
       load: answered,
       server: served,
@@ -72,12 +85,30 @@ export class LoadBench {
     }
   }
 
+  /** Feeds answered since the measurement began. */
+  answeredFeeds(): Promise<number> {
+    return this.load.call('feeds', null)
+  }
+
+  /** The feeds that are answered while `passing` runs are also counted by themselves. */
+  async stretch<T>(passing: () => Promise<T>): Promise<T> {
+    await this.load.call('stretch', true)
+    const result = await passing()
+    await this.load.call('stretch', false)
+    return result
+  }
+
+  /** The set that new requests get. */
+  modelSet(): Promise<string | null> {
+    return this.server.call('modelSet', null)
+  }
+
   async close(): Promise<void> {
     await Promise.all([this.load.close(), this.server.close()])
   }
 
   /** Without a ranker every feed is degraded, whatever the load. */
-  private flawsOf({ refused, unanswered, partial, degraded, rejected }: LoadFigures): number {
-    return refused + unanswered + partial + rejected + (this.isDegradedAtRest ? 0 : degraded)
+  private flawsOf({ refused, unanswered, partial, degraded, rejected, empty }: LoadFigures): number {
+    return refused + unanswered + partial + rejected + empty + (this.isDegradedAtRest ? 0 : degraded)
   }
 }

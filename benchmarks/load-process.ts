@@ -22,11 +22,16 @@ serveCalls<LoadCalls>(
   {
     prepare,
     start,
-    async measure({ seconds }) {
+    begin() {
       recorder.begin()
-      await sleep(seconds * 1000)
-      return recorder.end()
+      return null
     },
+    feeds: () => recorder.feeds,
+    stretch(isOn) {
+      recorder.setStretch(isOn)
+      return null
+    },
+    end: () => recorder.end(),
     async stop() {
       await load?.stop()
       load = null

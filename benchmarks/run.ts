@@ -11,9 +11,10 @@ import { feed } from './scenarios/feed.ts'
 import { index } from './scenarios/index.ts'
 import { int8 } from './scenarios/int8.ts'
 import { wholeNumber } from './scenarios/options.ts'
+import { swap } from './scenarios/swap.ts'
 import { training } from './scenarios/training.ts'
 
-const scenarios: readonly Scenario[] = [feed, events, index, int8, training]
+const scenarios: readonly Scenario[] = [feed, events, index, int8, swap, training]
 
 // The processes under test find what is compiled, as those of the command do; see cli/sluice.mjs.
 process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, '../node_modules/.cache/compiled')

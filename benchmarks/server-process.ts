@@ -27,6 +27,7 @@ let door: FastifyInstance | null = null
 serveCalls<ServerCalls>(
   {
     open,
+    modelSet: () => engine?.modelSet ?? null,
     begin() {
       meter.begin()
       return null

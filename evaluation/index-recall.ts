@@ -141,6 +141,7 @@ function propose(
   return {
     shard: 0,
     elapsedMs: 0,
+    generation: inner.generation,
     counts: proposals.counts.slice(),
     items: proposals.items.slice(0, proposals.total),
     scores: proposals.scores.slice(0, proposals.total),

@@ -63,6 +63,11 @@ export class IndexPartition implements Partition {
     return this.tables.popular
   }
 
+  /** Of the request that began last, as it stands in the set that answers it. */
+  get generation(): number {
+    return this.current?.spaces.generation ?? 0
+  }
+
   setTables(tables: ThreadTables): void {
     this.tables.set(tables)
   }

@@ -4,6 +4,7 @@
 import type { VectorSpaceWriter } from '../domain/shared/vector-space.ts'
 import { type PerSpace, perSpace } from '../features/vector-spaces.ts'
 import { ArtefactCorrupt } from '../models/artefact/artefact-manifest.ts'
+import { gramSteps } from '../models/factorisation/fold-in.ts'
 import { modelSetFiles } from './model-set-check.ts'
 import type { ModelSetContents } from './model-set-files.ts'
 import type { ModelSetHandles } from './ports.ts'
@@ -23,6 +24,8 @@ const unitNorms = perSpace(() => 1)
 
 /** Numbers that are copied in one step: about 0.1 ms. */
 const copiedPerStep = 65_536
+/** Rows of 64 numbers that are multiplied in one step: about 0.1 ms. */
+const gramRowsPerStep = 32
 
 /** @throws ArtefactCorrupt when a list names a neighbour that is not in the vocabulary */
 export function* shareModelSet(contents: ModelSetContents, place: SharedPlace): Generator<void, ModelSetHandles> {
@@ -43,6 +46,7 @@ export function* shareModelSet(contents: ModelSetContents, place: SharedPlace): 
     foldIn: {
       dimension: collaborative.dimension,
       vectors: yield* sharedCopy(collaborative.vectors),
+      gram: yield* sharedGram(collaborative),
       placeOf,
       settings: collaborative.foldIn,
     },
@@ -93,11 +97,21 @@ function* sharedCopy(from: Float32Array): Generator<void, Float32Array> {
   return copy
 }
 
+/** Once here, in steps: every rank thread would otherwise stand still for it at the same time, 0.3 s for 100,000 items. */
+function* sharedGram({ vectors, dimension }: ModelSetContents['collaborative']): Generator<void, Float64Array> {
+  const gram = shared(Float64Array, dimension * dimension)
+  yield* gramSteps(vectors, vectors.length / dimension, dimension, gram, gramRowsPerStep)
+  return gram
+}
+
 interface NumberArray<T> {
   new (buffer: SharedArrayBuffer): T
   readonly BYTES_PER_ELEMENT: number
 }
 
-function shared<T extends Float32Array | Uint32Array | Int32Array>(Type: NumberArray<T>, length: number): T {
+function shared<T extends Float32Array | Float64Array | Uint32Array | Int32Array>(
+  Type: NumberArray<T>,
+  length: number,
+): T {
   return new Type(new SharedArrayBuffer(length * Type.BYTES_PER_ELEMENT))
 }

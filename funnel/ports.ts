@@ -59,6 +59,8 @@ export interface FoldInParameters {
   readonly dimension: number
   /** [vocabulary × dimension], in shared memory. */
   readonly vectors: Float32Array
+  /** VᵀV of the vectors, [dimension × dimension], in shared memory. */
+  readonly gram: Float64Array
   /** Place of an item in the vocabulary by ordinal, −1 for items without interactions in training. Shared memory. */
   readonly placeOf: Int32Array
   readonly settings: FoldInSettings

@@ -17,7 +17,7 @@ import { gatherEvidence } from './hydrators/reason-evidence.ts'
 import type { LoadedModelSet } from './loaded-model-set.ts'
 import { type RankingFrame, rankingLayout } from './ranking-frame.ts'
 import { type RequestFrame, requestLayout, stopAfterCode } from './request-frame.ts'
-import { retrievalLayout } from './retrieval-frame.ts'
+import { type RetrievalFrame, retrievalLayout } from './retrieval-frame.ts'
 import { scoreByMerge } from './scorers/merge-scorer.ts'
 import { type Selection, SlateSelector } from './selectors/slate.ts'
 import { funnelSettings } from './settings.ts'
@@ -75,6 +75,7 @@ export class RankStage {
       ...this.columns(query, selection, prepared, matrix, models),
       ...removalColumns(replies),
       neural: neural ? 1 : 0,
+      generation: commonGeneration(replies, models),
       mergeMs: mergedAt - started,
       featuresMs: featuresAt - mergedAt,
       scoreMs: scoredAt - featuresAt,
@@ -114,7 +115,7 @@ export class RankStage {
     models: LoadedModelSet | null,
   ): Omit<
     RankingFrame,
-    keyof ReturnType<typeof removalColumns> | 'neural' | 'mergeMs' | 'featuresMs' | 'scoreMs' | 'slateMs'
+    keyof ReturnType<typeof removalColumns> | 'neural' | 'generation' | 'mergeMs' | 'featuresMs' | 'scoreMs' | 'slateMs'
   > {
     const chosen = selection.candidates
     const evidence = gatherEvidence(candidates, chosen, query, {
@@ -149,6 +150,12 @@ export class RankStage {
       candidates: logged ? packCandidates(candidates) : new Uint8Array(0),
     }
   }
+}
+
+/** What proposed and what ranks say themselves which set they are of; −1 where they do not agree. */
+function commonGeneration(replies: readonly RetrievalFrame[], models: LoadedModelSet | null): number {
+  const generation = models?.generation ?? 0
+  return replies.every(reply => reply.generation === generation) ? generation : -1
 }
 
 /** The place each chosen candidate has among all by value, before re-ranking. */

@@ -8,6 +8,8 @@ import { defineFrame, type Frame } from '../domain/frame.ts'
 export const rankingLayout = defineFrame({
   scalars: [
     'neural',
+    /** The model set that everything in it comes from, 0 without one, −1 where there was more than one. */
+    'generation',
     'ranked',
     'slateLength',
     'featureHash',

@@ -2,7 +2,12 @@ import { defineFrame, type Frame } from '../domain/frame.ts'
 
 /** What one partition proposes: for each source in registry order its items, best first. */
 export const retrievalLayout = defineFrame({
-  scalars: ['shard', 'elapsedMs'],
+  scalars: [
+    'shard',
+    'elapsedMs',
+    /** The model set it was found with, 0 without one. */
+    'generation',
+  ],
   columns: {
     counts: 'u16',
     items: 'u32',

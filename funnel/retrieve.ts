@@ -46,6 +46,7 @@ export class RetrievalStage {
     return encodeFrame(retrievalLayout, {
       shard: this.shard,
       elapsedMs: this.monotonicMs() - started,
+      generation: partition.generation,
       counts: proposals.counts,
       items: proposals.items.subarray(0, proposals.total),
       scores: proposals.scores.subarray(0, proposals.total),

@@ -37,6 +37,13 @@ export const indexSettings = defineSettings('index', 'Index partitions and how t
     unit: 'ratio',
     description: 'A search for more than this share of a partition scans the partition exactly instead.',
   }),
+  exactItemsMax: Type.Integer({
+    default: 0,
+    minimum: 0,
+    maximum: 1_000_000,
+    unit: 'items',
+    description: 'A partition with room for no more items than this compares all of them and keeps no graph.',
+  }),
   queueMax: Type.Integer({
     default: 1024,
     minimum: 1,
@@ -51,6 +58,14 @@ export const indexSettings = defineSettings('index', 'Index partitions and how t
     maximum: 100,
     unit: 'ms',
     description: 'Longest stretch of index maintenance between two searches.',
+  }),
+  buildShare: Type.Number({
+    default: 0.25,
+    minimum: 0.01,
+    maximum: 1,
+    unit: 'ratio',
+    description: 'Share of an index thread that building the graphs of a new model set takes while it is searched.',
+    answer: false,
   }),
 })
 

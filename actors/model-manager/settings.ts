@@ -18,4 +18,12 @@ export const modelSettings = defineSettings('models', 'How promoted model sets a
     description: 'Longest stretch for which loading a model set holds the main thread.',
     answer: false,
   }),
+  loadShare: Type.Number({
+    default: 0.25,
+    minimum: 0.01,
+    maximum: 1,
+    unit: 'ratio',
+    description: 'Share of the main thread that loading a model set takes while another one serves.',
+    answer: false,
+  }),
 })

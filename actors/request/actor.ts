@@ -6,7 +6,8 @@
  *    to be newer than that, it pins and asks anew: nothing in the view is newer than what is pinned.
  * 2. It replies exactly once: with a feed, or with why there is none.
  * 3. A shard that is out, fails or is late is left out, and the reply says `partial`. Another runs the global sources.
- * 4. Where rank threads fail or time runs out, the reply is the feed of last resort and says `degraded`.
+ * 4. All of a feed comes from the model set that was pinned; what does not is not served, and counted.
+ * 5. Where rank threads fail or time runs out, the reply is the feed of last resort and says `degraded`.
  */
 import { decodeFrame, encodeFrame } from '../../domain/frame.ts'
 import { hashId } from '../../domain/identity/id-dictionary.ts'
@@ -259,6 +260,8 @@ class RequestActor implements Receiver<RequestMessage> {
     const { parts, task, models } = this
     this.clock.lap('rank')
     const result = decodeFrame(rankingLayout, frame)
+    const pinned = models?.generation ?? 0
+    if (result.generation !== pinned && !this.isLastResort) return this.mixed(pinned, result.generation)
     const chosen = visibleSlate(result, task.now, parts.catalog)
     if (result.neural === 0) this.degraded ??= 'ranker'
     const recommendation = buildRecommendation(
@@ -281,6 +284,12 @@ class RequestActor implements Receiver<RequestMessage> {
       parts.logServed(servedRecord(result, chosen, this.servedFacts(), parts.catalog))
     }
     this.context.stop()
+  }
+
+  /** A defect: whoever was asked answers with the set that the request pinned, or not at all. */
+  private mixed(pinned: number, found: number): void {
+    this.parts.stages.countMixed()
+    this.lastResort('internal', `model set ${pinned} was pinned, the answer is of ${found} (−1: of several)`)
   }
 
   private servedFacts() {

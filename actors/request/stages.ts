@@ -15,11 +15,13 @@ export class RequestStages {
   private readonly metrics: Metrics
   private readonly latencies: StageLatencies
   private readonly wholeFeeds: Counter
+  private readonly mixedFeeds: Counter
 
   constructor(monotonic: MonotonicClock, metrics: Metrics) {
     this.monotonic = monotonic
     this.metrics = metrics
     this.wholeFeeds = this.feeds(false, 'no')
+    this.mixedFeeds = metrics.counter('sluice_mixed_feeds_total', 'Feeds held back: their parts were of two model sets')
     this.latencies = new StageLatencies(metrics, 'sluice_stage_seconds', 'Time of each stage of a request', stages)
   }
 
@@ -31,6 +33,11 @@ export class RequestStages {
   count({ partial, degraded }: Recommendation): void {
     if (!partial && degraded === null) this.wholeFeeds.add()
     else this.feeds(partial, degraded ?? 'no').add()
+  }
+
+  /** Counts a feed that was not served because its parts came from different model sets. */
+  countMixed(): void {
+    this.mixedFeeds.add()
   }
 
   private feeds(partial: boolean, degraded: string): Counter {

@@ -1,13 +1,19 @@
 import type { AcknowledgementLevel } from '../../domain/event.ts'
 import type { MixSettings } from '../traffic/request-mix.ts'
+import type { SetsSeenFigures } from './sets-seen.ts'
 
 /** What the process that makes the load can be asked. */
 export type LoadCalls = {
   readonly prepare: { readonly ask: PrepareLoad; readonly answer: ProbedFunnel }
   /** Answers once the load is up. */
   readonly start: { readonly ask: StartLoad; readonly answer: null }
-  /** Measures for so long while the load goes on. */
-  readonly measure: { readonly ask: { readonly seconds: number }; readonly answer: LoadFigures }
+  /** Counts afresh; the load goes on. */
+  readonly begin: { readonly ask: null; readonly answer: null }
+  /** Feeds answered since. */
+  readonly feeds: { readonly ask: null; readonly answer: number }
+  /** Feeds that are answered while it is on are also counted by themselves. */
+  readonly stretch: { readonly ask: boolean; readonly answer: null }
+  readonly end: { readonly ask: null; readonly answer: LoadFigures }
   readonly stop: { readonly ask: null; readonly answer: null }
 }
 
@@ -57,6 +63,11 @@ export interface LoadFigures {
   readonly degraded: number
   /** Answers to events of which at least one was rejected. */
   readonly rejected: number
+  /** Feeds without an item. */
+  readonly empty: number
+  readonly sets: SetsSeenFigures
+  /** Those of the feeds that were answered during the stretch. */
+  readonly stretch: Omit<AnswerFigures, 'perSecond'>
   /** How late the process that makes the load was itself; it adds to the latencies it measures. */
   readonly generatorDelayP99Ms: number
   readonly generatorCpuMs: number

@@ -60,8 +60,9 @@ export class PacedLoad {
   }
 
   private send(connection: Connection, due: Due): void {
+    const sentAt = performance.now()
     connection.send(due.bytes, (status, body) => {
-      this.recorder.answered(status, performance.now() - due.at, body)
+      this.recorder.answered(status, performance.now() - due.at, body, sentAt)
       const next = this.overdue.shift()
       if (next === undefined) this.free.push(connection)
       else this.send(connection, next)

@@ -2,6 +2,7 @@ import type { Measured } from '../load-bench.ts'
 import { figure, percent, table } from '../report/tables.ts'
 import { threadGroups } from '../server/thread-cpu.ts'
 import type { FeedFigures } from './feed.ts'
+import { stepsTable } from './peak.ts'
 
 /** The result of the scenario `feed` for people. */
 export function feedText(name: string, result: FeedFigures): string {
@@ -29,21 +30,6 @@ function setup(name: string, { server, users, mix, funnel }: FeedFigures): strin
     `people by Zipf ${mix.userSkew}, ${percent(mix.coldShare)} of them unknown; ${percent(mix.eventShare)} of the requests are events`,
     `opened in ${figure(server.openMs)} ms, ready ${figure(server.readyMs)} ms later`,
   ].join('\n')
-}
-
-export function stepsTable(measured: FeedFigures['steps']): string {
-  return table(
-    ['connections', 'requests/s', 'feed p50 ms', 'p99 ms', 'server CPU ms/request', 'flawed', 'others'],
-    measured.map(({ connections, perSecond, load, cpuMsPerRequest, flawedShare, othersShare }) => [
-      String(connections),
-      figure(perSecond),
-      figure(load.feeds.latencyMs.p50),
-      figure(load.feeds.latencyMs.p99),
-      figure(cpuMsPerRequest),
-      percent(flawedShare),
-      percent(othersShare),
-    ]),
-  )
 }
 
 function latencies({ load }: Measured): string {
@@ -75,7 +61,7 @@ function remarks({ server, load, flawedShare, othersShare }: Measured): string {
   const delay = `p50 ${figure(p50)} ms, p99 ${figure(p99)} ms, longest ${figure(max)} ms`
   return [
     `event loop delay of the server: ${delay}; of the load: p99 ${figure(load.generatorDelayP99Ms)} ms`,
-    `flawed answers (refused, partial, degraded or none): ${percent(flawedShare)}`,
+    `flawed answers (refused, partial, degraded, empty or none): ${percent(flawedShare)}`,
     `resident memory of the server: ${figure(server.residentBytes / 1e6)} MB`,
     `other processes used ${percent(othersShare)} of the machine meanwhile`,
   ].join('\n')

@@ -2,20 +2,19 @@ import { layoutOf } from '../../storage/data-directory.ts'
 import type { Progress } from '../../telemetry/progress.ts'
 import { chooseData } from '../data/choose-data.ts'
 import { onWorkingCopy } from '../data/working-copy.ts'
-import { isPastPeak, ladder, peakOf } from '../load/ladder.ts'
-import type { ProbedFunnel, Traffic } from '../load/messages.ts'
+import { ladder } from '../load/ladder.ts'
+import type { ProbedFunnel } from '../load/messages.ts'
 import { LoadBench, type Measured } from '../load-bench.ts'
 import type { Scenario, ScenarioOptions } from '../scenario.ts'
 import type { ServerFacts } from '../server/messages.ts'
 import { usersByActivity } from '../traffic/activity.ts'
 import { defaultMix, type MixSettings } from '../traffic/request-mix.ts'
-import { feedText, stepsTable } from './feed-text.ts'
+import { feedText } from './feed-text.ts'
 import { exponent, share, wholeNumber } from './options.ts'
+import { type ClosedStep, feedsAndEvents, findPeak } from './peak.ts'
 
 /** Share of the peak at which latencies are measured: at the peak itself they only tell how long the queue is. */
 const pacedShare = 0.7
-const warmUpConnections = 16
-const traffic: Traffic = { kind: 'mix' }
 
 export interface FeedFigures {
   readonly server: ServerFacts
@@ -25,10 +24,6 @@ export interface FeedFigures {
   readonly steps: readonly ClosedStep[]
   readonly peak: ClosedStep
   readonly paced: Measured
-}
-
-export interface ClosedStep extends Measured {
-  readonly connections: number
 }
 
 export interface FeedOptions extends Pick<ScenarioOptions, 'set' | 'profile'> {
@@ -70,29 +65,13 @@ export async function measureFeed(dataDir: string, options: FeedOptions, progres
   try {
     progress.step('Starting the server and asking for single feeds')
     const opened = await bench.open(dataDir, options.set, mix, users)
-    progress.step('Warming up')
-    await bench.measure({ kind: 'closed', connections: warmUpConnections }, traffic, seconds / 4)
-    const steps = await climb(bench, options, progress)
-    const peak = peakOf(steps)
-    if (peak === undefined) throw new Error(`no number of connections was answered soundly:\n${stepsTable(steps)}`)
+    const { steps, peak } = await findPeak(bench, options.ladder, seconds / 4, progress)
     progress.step(`Measuring at ${pacedShare * 100} % of the peak`)
     const perSecond = Math.max(1, Math.round(peak.perSecond * pacedShare))
-    const paced = await bench.measure({ kind: 'paced', perSecond }, traffic, seconds)
+    const paced = await bench.measure({ kind: 'paced', perSecond }, feedsAndEvents, seconds)
     progress.done()
     return { ...opened, users: users.length, mix, steps, peak, paced }
   } finally {
     await bench.close()
   }
-}
-
-/** More and more connections, until more of them bring nothing. */
-async function climb(bench: LoadBench, options: FeedOptions, progress: Progress): Promise<ClosedStep[]> {
-  const steps: ClosedStep[] = []
-  for (const connections of options.ladder) {
-    progress.step(`Looking for the peak: ${connections} connections`)
-    const measured = await bench.measure({ kind: 'closed', connections }, traffic, options.seconds / 4)
-    steps.push({ connections, ...measured })
-    if (isPastPeak(steps)) break
-  }
-  return steps
 }

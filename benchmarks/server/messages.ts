@@ -3,6 +3,8 @@ import type { ThreadCpu } from './thread-cpu.ts'
 /** What the process with the engine can be asked. */
 export type ServerCalls = {
   readonly open: { readonly ask: OpenServer; readonly answer: ServerFacts }
+  /** The set that new requests get. */
+  readonly modelSet: { readonly ask: null; readonly answer: string | null }
   /** Starts measuring afresh. */
   readonly begin: { readonly ask: null; readonly answer: null }
   readonly end: { readonly ask: null; readonly answer: ServerFigures }
@@ -36,5 +38,7 @@ export interface ServerFigures {
   readonly threadCpuMs: ThreadCpu | null
   readonly eventLoopDelayMs: { readonly p50: number; readonly p99: number; readonly max: number }
   readonly stages: Readonly<Record<string, { readonly count: number; readonly totalMs: number }>>
+  /** Feeds that were held back because their parts came from different model sets. */
+  readonly mixedFeeds: number
   readonly residentBytes: number
 }

@@ -6,6 +6,7 @@ import { readThreadCpu, type ThreadCpu, threadGroups } from './thread-cpu.ts'
 /** The histogram counts the period of its own timer as delay, so it is taken off; an idle loop then reads about 0. */
 const periodMs = 1
 const stageMetric = 'sluice_stage_seconds'
+const mixedMetric = 'sluice_mixed_feeds_total'
 
 type Stages = ServerFigures['stages']
 
@@ -17,6 +18,7 @@ export class Meter {
   private cpu = process.cpuUsage()
   private threads: ThreadCpu | null = null
   private stages: Stages = {}
+  private mixedFeeds = 0
 
   constructor(metrics: Metrics) {
     this.metrics = metrics
@@ -26,6 +28,7 @@ export class Meter {
 
   begin(): void {
     this.stages = readStages(this.metrics)
+    this.mixedFeeds = readMixedFeeds(this.metrics)
     this.threads = readThreadCpu()
     this.cpu = process.cpuUsage()
     this.startedAt = performance.now()
@@ -45,6 +48,7 @@ export class Meter {
         max: this.delayMs(this.delay.max),
       },
       stages: stagesSince(this.stages, readStages(this.metrics)),
+      mixedFeeds: readMixedFeeds(this.metrics) - this.mixedFeeds,
       residentBytes: process.memoryUsage.rss(),
     }
   }
@@ -52,6 +56,12 @@ export class Meter {
   private delayMs(nanoseconds: number): number {
     return Math.max(0, nanoseconds / 1e6 - periodMs)
   }
+}
+
+/** NaN when nothing counts them: that would look like none. */
+function readMixedFeeds(metrics: Metrics): number {
+  const family = metrics.families().find(({ name }) => name === mixedMetric)
+  return family?.samples[0]?.value ?? Number.NaN
 }
 
 /** Sums and counts by stage since the process started. */

@@ -12,10 +12,10 @@ export class CollaborativeQuery {
   private readonly places = new Uint32Array(historyMax)
   private readonly weights = new Float32Array(historyMax)
 
-  constructor({ dimension, vectors, placeOf, settings }: FoldInParameters) {
+  constructor({ dimension, vectors, gram, placeOf, settings }: FoldInParameters) {
     this.placeOf = placeOf
     this.dimension = dimension
-    this.foldIn = createFoldIn(vectors, vectors.length / dimension, dimension, settings)
+    this.foldIn = createFoldIn(vectors, vectors.length / dimension, dimension, settings, gram)
   }
 
   /** Empty where no item of the history has a factor. */

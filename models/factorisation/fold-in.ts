@@ -24,9 +24,26 @@ export interface FoldIn {
 /** YᵀY [dimension, dimension] over the first `count` rows, in float64. */
 export function gramMatrix(itemFactors: Float32Array, count: number, dimension: number): Float64Array {
   const gram = new Float64Array(dimension * dimension)
-  for (let item = 0; item < count; item++) addOuterProduct(gram, itemFactors, item * dimension, dimension, 1)
-  mirror(gram, dimension)
+  gramSteps(itemFactors, count, dimension, gram, Number.POSITIVE_INFINITY).next()
   return gram
+}
+
+/**
+ * The same, bit for bit, in steps of so many rows.
+ * @param gram [dimension, dimension], zeros; may lie in shared memory
+ */
+export function* gramSteps(
+  itemFactors: Float32Array,
+  count: number,
+  dimension: number,
+  gram: Float64Array,
+  rowsPerStep: number,
+): Generator<void> {
+  for (let item = 0; item < count; item++) {
+    addOuterProduct(gram, itemFactors, item * dimension, dimension, 1)
+    if ((item + 1) % rowsPerStep === 0) yield
+  }
+  mirror(gram, dimension)
 }
 
 /**

@@ -209,6 +209,25 @@ describe('the model manager', () => {
   })
 })
 
+describe('loading while another set serves', () => {
+  it('rests after each slice, so that requests have most of the thread', async () => {
+    let ms = 0
+    const world = new World({ ms: () => (ms += 3) })
+    const slices = async () => {
+      await settle()
+      return world.shards[0].of('prepare').length
+    }
+    await world.takeUp('a')
+    await world.promote('b')
+    // Without the rest it would be done by now.
+    expect(await slices()).toBe(1)
+    let rests = 0
+    for (; (await slices()) === 1 && rests < 100; rests++) world.time.advance(40)
+    expect(rests).toBeGreaterThan(1)
+    expect(await slices()).toBe(2)
+  })
+})
+
 describe('a model set that can not be used', () => {
   it('is refused with the reason, once, and the present one stays', async () => {
     const world = new World()

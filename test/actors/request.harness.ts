@@ -32,12 +32,17 @@ export class RequestWorld {
   readonly served: ServedRecord[] = []
   readonly time
   readonly ref: ActorRef<RequestMessage>
+  readonly metrics
+  /** Of the model set that the request pinned. */
+  readonly generation: number
   released = 0
   loggingFails = false
 
   constructor(request: Partial<RecommendationRequest> = {}, hasModels = true, deadShards: readonly number[] = []) {
     const { system, time } = testSystem()
     this.time = time
+    this.metrics = createMetrics({ clock: time, latencyWindowMs: 1000 })
+    this.generation = hasModels ? models.generation : 0
     const task: RequestTask = { request: sampleRequest('u', request), now, seed: 6, replyTo: this.replyTo }
     this.ref = system.spawn(
       'request-1',
@@ -49,7 +54,7 @@ export class RequestWorld {
           indexShards: this.shards,
           shardIsUp: shard => !deadShards.includes(shard),
           ranking: this.ranking,
-          stages: new RequestStages(time, createMetrics({ clock: time, latencyWindowMs: 1000 })),
+          stages: new RequestStages(time, this.metrics),
           tables: () => ({ version: 4, counterEpoch: 2 }),
           pinModelSet: () => (hasModels ? models : null),
           releaseModelSet: () => void this.released++,
@@ -97,7 +102,8 @@ export class RequestWorld {
   }
 
   async ranked(ranked: RankedItems = { items: [0, 1, 2, 3], slateLength: 2 }): Promise<void> {
-    this.ranking.rankings.at(-1)!.resolve(packRanked(ranked))
+    const { generation } = this
+    this.ranking.rankings.at(-1)!.resolve(packRanked({ generation, ...ranked }))
     await settle()
   }
 

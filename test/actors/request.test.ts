@@ -88,7 +88,9 @@ describe('the query vectors of a request', () => {
   it('are those the user shard kept, where it has some', async () => {
     const world = new World()
     const vectors = { ...noQueryVectors, collaborative: Float32Array.of(9), content: Float32Array.of(8) }
-    const query = { generation: 3, querySeq: 4, key: queryKey({ now: startOf2024, region: 0, language: 0 }), vectors }
+    const noHistory = { historyTime: new Float64Array(0), historyRoles: new Uint8Array(0) }
+    const key = queryKey({ now: startOf2024, region: 0, language: 0, ...noHistory })
+    const query = { generation: 3, querySeq: 4, key, vectors }
     await world.hydrate([2], query)
     await world.answer(0)
     await world.answer(1)
@@ -239,6 +241,17 @@ describe('ranking that fails', () => {
     const world = await gathered()
     await world.ranked({ items: [4, 2], neural: 0 })
     expect(world.reply).toMatchObject({ degraded: 'ranker', items: [{ id: 'i4' }, { id: 'i2' }] })
+  })
+
+  it('with another model set than the request pinned, or with several, is not served but counted', async () => {
+    for (const generation of [2, 4, -1]) {
+      const world = await gathered()
+      await world.ranked({ items: [0, 1], generation })
+      expect(world.replyTo.received).toEqual([])
+      await world.lastResort()
+      expect(world.reply).toMatchObject({ degraded: 'last-resort', modelSet: null, items: [{ id: 'i5' }] })
+      expect(world.metrics.renderPrometheus()).toContain('sluice_mixed_feeds_total 1')
+    }
   })
 
   it('with a result that makes no sense is answered as an error', async () => {

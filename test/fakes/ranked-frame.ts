@@ -11,13 +11,16 @@ export interface RankedItems {
   readonly slateLength?: number
   readonly proposers?: readonly number[]
   readonly neural?: number
+  readonly generation?: number
 }
 
 /** What a rank thread would return for these items; every other column says nothing in particular. */
-export function rankedFrame({ items, slateLength = items.length, proposers, neural = 1 }: RankedItems): RankingFrame {
+export function rankedFrame(ranked: RankedItems): RankingFrame {
+  const { items, slateLength = items.length, proposers, neural = 1, generation = 0 } = ranked
   const count = items.length
   return {
     neural,
+    generation,
     ranked: count,
     slateLength,
     featureHash: 0,

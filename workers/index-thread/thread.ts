@@ -7,21 +7,30 @@ import type { FromIndexThread, IndexThreadData, ToIndexThread } from './messages
 
 /**
  * The index thread: searches when asked, and keeps its graphs up to date in slices between two searches. Changes of items
- * do not wait for a model set that is being built, which may take minutes; the two share the slice.
+ * do not wait for a model set that is being built, which may take minutes; the two share the slice. While it is asked,
+ * building takes a share of the thread; a thread that is not asked, because it is new or nobody comes, builds all the time.
  */
 const data = workerData as IndexThreadData
 const port = parentPort!
 const settings = settingsFromText(data.settings)
 const stage = new RetrievalStage(data.shard, data.shards, settings, () => performance.now())
-const sliceMs = settings.of(indexSettings).upsertSliceMs / 2
+const { upsertSliceMs, buildShare } = settings.of(indexSettings)
+const sliceMs = upsertSliceMs / 2
+const askedLatelyMs = 1000
+let askedAt = Number.NEGATIVE_INFINITY
 const changes = new Maintenance(sliceMs, () => performance.now())
-const builds = new Maintenance(sliceMs, () => performance.now())
+const builds = new Maintenance(
+  sliceMs,
+  () => performance.now(),
+  () => (performance.now() - askedAt < askedLatelyMs ? buildShare : 1),
+)
 
 function say(message: FromIndexThread, transfer: ArrayBuffer[] = []): void {
   port.postMessage(message, transfer)
 }
 
 function retrieve(call: number, frame: ArrayBuffer): void {
+  askedAt = performance.now()
   try {
     const reply = stage.retrieve(frame)
     say({ type: 'retrieved', call, frame: reply }, [reply])

@@ -23,6 +23,7 @@ function reply(lists: readonly (readonly Entry[])[], removed: readonly Removal[]
   return {
     shard: 0,
     elapsedMs: 0,
+    generation: 1,
     counts: Uint16Array.from(lists, list => list.length),
     items: Uint32Array.from(all, entry => entry.item),
     scores: Float32Array.from(all, entry => entry.score),

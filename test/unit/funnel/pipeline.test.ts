@@ -98,6 +98,17 @@ describe('retrieval over partitions', () => {
   })
 })
 
+describe('one feed of one model set', () => {
+  it('is what the threads say of themselves, not what they were asked', async () => {
+    expect((await run({ history: [1, 6] })).generation).toBe(set.generation)
+    expect((await run({ generation: 0 })).generation).toBe(0)
+    const request = await pack({ history: [1, 6] })
+    const without = await pack({ generation: 0 })
+    const replies = [shards[0].retrieve(request), shards[1].retrieve(without)]
+    expect(decodeFrame(rankingLayout, await rankStage.rank(request, replies, models)).generation).toBe(-1)
+  })
+})
+
 describe('the funnel', () => {
   it('serves only what every filter lets pass, each item once, with who proposed it', async () => {
     const asks = fc.record({

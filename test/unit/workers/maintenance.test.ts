@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { Maintenance } from '../../../workers/index-thread/maintenance.ts'
 
 interface StepTime {
@@ -89,5 +89,33 @@ describe('maintenance', () => {
     maintenance.add(job(time, 'b', 1), () => time.log.push('b done'))
     await turns(4)
     expect(time.log).toEqual(['a', 'a', 'a', 'a'])
+  })
+})
+
+describe('maintenance that may take a share of the thread', () => {
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  it('rests after each slice for as long as the share leaves to others, and not once the share is whole', () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'setImmediate', 'clearTimeout', 'clearImmediate'] })
+    const time = startTime()
+    let share = 0.25
+    const maintenance = new Maintenance(
+      2,
+      () => time.ms,
+      () => share,
+    )
+    maintenance.add(job(time, 'a', 9), () => time.log.push('a done'))
+    expect(time.log).toHaveLength(2)
+    vi.advanceTimersByTime(5)
+    expect(time.log).toHaveLength(2)
+    vi.advanceTimersByTime(1)
+    expect(time.log).toHaveLength(4)
+    share = 1
+    vi.advanceTimersByTime(6)
+    // The rest that had begun ends; from then on slices follow each other.
+    vi.advanceTimersByTime(2)
+    expect(time.log.at(-1)).toBe('a done')
   })
 })

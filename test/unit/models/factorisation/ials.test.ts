@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { deriveKey, shuffle, uniformAt } from '../../../../models/engine/random.ts'
-import { createFoldIn, gramMatrix } from '../../../../models/factorisation/fold-in.ts'
+import { createFoldIn, gramMatrix, gramSteps } from '../../../../models/factorisation/fold-in.ts'
 import {
   type IalsSettings,
   type Interactions,
@@ -184,6 +184,9 @@ describe('folding a person in', () => {
     const [expected, found] = [new Float32Array(8), new Float32Array(8)]
     createFoldIn(itemFactors, items, 8, settings).solve(list, weights, list.length, expected)
     const gram = gramMatrix(shared, items, 8)
+    const inSteps = new Float64Array(64)
+    expect([...gramSteps(shared, items, 8, inSteps, 7)]).toHaveLength(Math.floor(items / 7))
+    expect(inSteps).toEqual(gram)
     const other = createFoldIn(shared, items, 8, settings, gram)
     other.solve(entriesOf(9).list, entriesOf(9).weights, 3, found)
     other.solve([...list, 1, 2], [...weights, 1, 1], list.length, found)
