@@ -6,8 +6,15 @@ export function addRankingEvaluation(evaluate: Command, run: (command: Command) 
   evaluate
     .command('ranking')
     .description('rankers of several objectives on a log of impressions, split by time')
-    .requiredOption('--input <path>', 'file or folder of impressions')
-    .addOption(new Option('--format <name>', 'what the input is').choices(['kuairand', 'jsonl']).makeOptionMandatory())
+    .option('--input <path>', 'file or folder of impressions; a simulated world needs none')
+    .addOption(
+      new Option('--format <name>', 'what the input is')
+        .choices(['kuairand', 'jsonl', 'simulated'])
+        .makeOptionMandatory(),
+    )
+    .option('--people <n>', 'people of the simulated world (default: 3000)', wholeNumber)
+    .option('--items <n>', 'titles of the simulated world (default: 2000)', wholeNumber)
+    .option('--days <n>', 'days of the simulated world (default: 45)', wholeNumber)
     .addOption(
       new Option('--model <name>', 'the model to train; its settings are given by --set name=value')
         .choices(models)
@@ -17,18 +24,17 @@ export function addRankingEvaluation(evaluate: Command, run: (command: Command) 
       new Option('--compare <model>', 'another model, with paired intervals of the difference').choices(models),
     )
     .option('--compare-set <name=value>', 'a setting of the other model; may be repeated', collectPair)
-    .option('--objectives <names>', 'outcomes to predict, joined by commas', names, [
-      'click',
-      'long_view',
-      'finish',
-      'like',
-    ])
+    .option(
+      '--objectives <names>',
+      'outcomes to predict, joined by commas (default: click,long_view,finish,like; click,finish,positive,negative when simulated)',
+      names,
+    )
     .addOption(
       new Option('--part <name>', 'what is judged: settings are chosen on validation')
         .choices(['test', 'validation'])
         .default('test'),
     )
-    .option('--seed <n>', 'seed of every random choice', seed, 1)
+    .option('--seed <n>', 'seed of every random choice', wholeNumber, 1)
     .action((_, command) => run(command))
 }
 
@@ -44,7 +50,7 @@ function collectPair(text: string, before: Readonly<Record<string, string>> = {}
   throw new InvalidArgumentError('It must be a name and a value, as in dropout=0.2.')
 }
 
-function seed(text: string): number {
+function wholeNumber(text: string): number {
   if (/^\d{1,15}$/.test(text)) return Number(text)
   throw new InvalidArgumentError('It must be a whole number.')
 }

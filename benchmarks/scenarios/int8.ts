@@ -95,7 +95,15 @@ async function measure(
 }
 
 function untrained(expertWidth: number): Uint8Array {
-  const shape = { features: featureCount, objectives, experts: 4, expertWidth, towerWidth: expertWidth / 2, dropout: 0 }
+  const shape = {
+    features: featureCount,
+    objectives,
+    members: 1,
+    experts: 4,
+    expertWidth,
+    towerWidth: expertWidth / 2,
+    dropout: 0,
+  }
   const plain = { mean: new Float32Array(featureCount), inverseDeviation: new Float32Array(featureCount).fill(1) }
   const graph = new Graph()
   graph.output('logits', rankerLogits(graph, shape, plain, { batch: 'rows', train: false }))

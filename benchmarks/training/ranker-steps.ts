@@ -3,7 +3,7 @@ import { tensor } from '../../models/engine/session.ts'
 import { Training } from '../../models/engine/training.ts'
 import { adamDefaults } from '../../models/optimizers/adam.ts'
 import { learningRateSchedule } from '../../models/optimizers/schedule.ts'
-import { rankerDefaults, rankerLogits, rankerLoss, rankerLossSums } from '../../models/ranker/ranker.ts'
+import { memberLogits, rankerDefaults, rankerLoss, rankerLossSums } from '../../models/ranker/ranker.ts'
 import { rankerTrainerDefaults } from '../../models/ranker/ranker-trainer.ts'
 import type { StepKind } from './steps.ts'
 
@@ -26,16 +26,17 @@ export function rankerStep(size: RankerSize, threads: number, referenceMs: numbe
     work: `${features} inputs, ${experts} experts of ${expertWidth}, ${objectives.length} tasks, batch ${batch}`,
     referenceMs,
     async open() {
-      const { towerWidth, dropout } = rankerDefaults
-      const architecture = { features, objectives, experts, expertWidth, towerWidth, dropout }
+      const { dropout } = rankerDefaults
+      const towerWidth = 32
+      const architecture = { features, objectives, members: 1, experts, expertWidth, towerWidth, dropout }
       const neutral = (value: number) => new Float32Array(features).fill(value)
       const standardisation = { mean: neutral(0), inverseDeviation: neutral(1) }
       const { listwiseWeight, clipNorm, weightDecay } = rankerTrainerDefaults
       const loss = { objectiveWeights: objectives.map(() => 1), listwiseWeight, groupSize }
       const training = await Training.open(
         graph => {
-          const logits = rankerLogits(graph, architecture, standardisation, { batch, train: true })
-          return rankerLoss(graph, rankerLossSums(graph, logits, architecture, loss, batch), loss)
+          const logits = memberLogits(graph, architecture, standardisation, { batch, train: true })
+          return rankerLoss(graph, rankerLossSums(logits, architecture, loss, batch), loss)
         },
         {
           ...{ seed: 1, threads, clipNorm, adam: { ...adamDefaults, weightDecay } },

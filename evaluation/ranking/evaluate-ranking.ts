@@ -20,11 +20,21 @@ import { type RankingLog, RankingLogInvalid } from './ranking-log.ts'
 import { type FittedRanking, fitRanking, type RankingModelName } from './ranking-models.ts'
 import { type RankingSettings, rankingSettings } from './ranking-settings.ts'
 import { type RankingSplit, type RowRange, rankerRows, signalColumns, splitByTime } from './ranking-split.ts'
+import {
+  intervalOverUsers,
+  type TruthOfRows,
+  type TruthRows,
+  truthBins,
+  truthMetrics,
+  truthOfRows,
+} from './simulated-truth.ts'
 
 export type JudgedPart = 'test' | 'validation'
 
 export interface RankingEvaluation {
   readonly log: RankingLog
+  /** [rows, signals], the probability of each outcome in the first place, where a simulated world tells it. */
+  readonly truth?: Float32Array
   readonly model: RankingModelName
   readonly compare?: RankingModelName
   readonly objectives: readonly string[]
@@ -58,6 +68,8 @@ export interface RankingReport {
     readonly with: RankingModelReport
     readonly metrics: Readonly<Record<string, number>>
     readonly differences: Readonly<Record<string, PairedBootstrap>>
+    /** In what the truth says, by `<objective>.<metric>`. */
+    readonly truthDifferences?: Readonly<Record<string, PairedBootstrap>>
   }
   readonly seconds: number
 }
@@ -98,7 +110,7 @@ export async function evaluateRanking(evaluation: RankingEvaluation): Promise<Ra
   }
 }
 
-function protocolOf({ part, log, objectives }: RankingEvaluation): Record<string, string> {
+function protocolOf({ part, log, objectives, truth }: RankingEvaluation): Record<string, string> {
   return {
     split: 'by time: the first 80 % train, their last 15 % are validation, the last 20 % test',
     judged: part,
@@ -108,6 +120,9 @@ function protocolOf({ part, log, objectives }: RankingEvaluation): Record<string
     ndcg: `first ${ndcgDepth} of a request with both outcomes; a request is ${log.requestMeaning}`,
     ece: `${eceBins} bins of equal mass; calibration fitted on ${part === 'test' ? 'validation' : 'the users of even number'}`,
     interval: `95 %, paired bootstrap over users, ${bootstrapRounds} rounds`,
+    ...(truth && {
+      truth: `the simulator's probability of each outcome in the first place; agreement is the share of a person's pairs in its order, the mean weighs people by their rows; ${truthBins} bins of equal mass`,
+    }),
   }
 }
 
@@ -115,7 +130,14 @@ interface Judged {
   readonly report: RankingModelReport
   readonly metrics: Record<string, number>
   /** By objective the AUC of its user for each judged row. */
-  readonly aucs: ReadonlyMap<string, { readonly values: Float64Array; readonly users: ArrayLike<number> }>
+  readonly aucs: ReadonlyMap<string, ComparedRows>
+  /** By `<objective>.<metric>`, what the truth says of each judged row. */
+  readonly truths: ReadonlyMap<string, ComparedRows>
+}
+
+interface ComparedRows {
+  readonly values: Float64Array
+  readonly users: ArrayLike<number>
 }
 
 /** One log with its features and split, on which models are trained and judged. */
@@ -134,7 +156,8 @@ class Run {
     const { objectives, part } = this.#evaluation
     const fitted = await this.#fit(model, settings)
     const metrics: Record<string, number> = {}
-    const aucs = new Map<string, { values: Float64Array; users: ArrayLike<number> }>()
+    const aucs = new Map<string, ComparedRows>()
+    const truths = new Map<string, ComparedRows>()
     for (const [column, objective] of objectives.entries()) {
       const validation = this.#rowsOf(this.#split.validation, fitted.validation, column)
       const [held, judged] =
@@ -149,24 +172,41 @@ class Run {
       for (const [name, value] of Object.entries(whole)) metrics[`${objective}.${name}`] = value
       const rows = part === 'test' ? judged : validation
       aucs.set(objective, { values: aucOfUsers(rows.logits, rows.labels, rows.users), users: rows.users })
+      if (!rows.truths) continue
+      const told = this.#toldByTruth({ ...rows, truths: rows.truths })
+      for (const [name, value] of Object.entries(told.metrics)) metrics[`${objective}.${name}`] = value
+      for (const [name, values] of Object.entries(told.ofRows)) {
+        truths.set(`${objective}.${name}`, { values, users: rows.users })
+      }
     }
     const { epochs, parameters } = fitted
-    return { report: { name: model, settings: { ...settings }, epochs, parameters }, metrics, aucs }
+    return { report: { name: model, settings: { ...settings }, epochs, parameters }, metrics, aucs, truths }
+  }
+
+  #toldByTruth(rows: TruthRows): { metrics: Record<string, number>; ofRows: TruthOfRows } {
+    const ofRows = truthOfRows(rows)
+    const drawn = { seed: this.#evaluation.seed, rounds: bootstrapRounds }
+    const { lower, upper } = intervalOverUsers(ofRows.truthAgreement, rows.users, drawn)
+    const interval = { truthAgreementLower: lower, truthAgreementUpper: upper }
+    return { metrics: { ...truthMetrics(rows, ofRows), ...interval }, ofRows }
   }
 
   async compare(model: RankingModelName, own: Judged): Promise<NonNullable<RankingReport['comparison']>> {
-    const { compareSet, objectives, seed, set } = this.#evaluation
+    const { compareSet, set } = this.#evaluation
     const { ownDelayHours, warmUp } = rankingSettings(this.#evaluation.model, set)
     const other = await this.judge(model, { ...rankingSettings(model, compareSet), ownDelayHours, warmUp })
-    const differences = objectives.map(objective => {
-      const { values, users } = own.aucs.get(objective)!
-      const perQueryA = other.aucs.get(objective)!.values
-      return [
-        objective,
-        pairedBootstrap({ perQueryA, perQueryB: values, clusterIds: users, seed, rounds: bootstrapRounds }),
-      ]
+    const truthDifferences = other.truths.size > 0 && { truthDifferences: this.#differences(own.truths, other.truths) }
+    const differences = this.#differences(own.aucs, other.aucs)
+    return { with: other.report, metrics: other.metrics, differences, ...truthDifferences }
+  }
+
+  #differences(own: Judged['aucs'], other: Judged['aucs']): Record<string, PairedBootstrap> {
+    const { seed } = this.#evaluation
+    const differences = [...own].map(([name, { values, users }]) => {
+      const perQueryA = other.get(name)!.values
+      return [name, pairedBootstrap({ perQueryA, perQueryB: values, clusterIds: users, seed, rounds: bootstrapRounds })]
     })
-    return { with: other.report, metrics: other.metrics, differences: Object.fromEntries(differences) }
+    return Object.fromEntries(differences)
   }
 
   #fit(
@@ -174,7 +214,8 @@ class Run {
     { weights, positionBias, ownDelayHours, warmUp, ...settings }: RankingSettings,
   ): Promise<FittedRanking> {
     const { log, objectives, progress, seed, part } = this.#evaluation
-    const columns = signalColumns(log, objectives)
+    const auxiliary = (log.auxiliary ?? []).filter(signal => !objectives.includes(signal))
+    const columns = signalColumns(log, [...objectives, ...auxiliary])
     const { training, validation, test } = this.#split
     const rows = (range: RowRange) => {
       const { places, ...others } = rankerRows(log, this.#features, range, columns)
@@ -184,6 +225,7 @@ class Run {
     return fitRanking({
       model,
       objectives,
+      auxiliary,
       features: this.#features.names.length,
       training: rows(training),
       validation: rows(validation),
@@ -199,14 +241,14 @@ class Run {
 
   /** The rows of a part whose outcome is known, with one column of the logits. */
   #rowsOf({ begin, end }: RowRange, logits: Float32Array, column: number): PredictedRows {
-    const { log, objectives } = this.#evaluation
+    const { log, objectives, truth } = this.#evaluation
     const signal = signalColumns(log, objectives)[column]
+    const ofSignal = (matrix: Float32Array) =>
+      Float32Array.from({ length: end - begin }, (_, row) => matrix[(begin + row) * log.signals.length + signal])
     const all: PredictedRows = {
       logits: Float32Array.from({ length: end - begin }, (_, row) => logits[row * objectives.length + column]),
-      labels: Float32Array.from(
-        { length: end - begin },
-        (_, row) => log.outcomes[(begin + row) * log.signals.length + signal],
-      ),
+      labels: ofSignal(log.outcomes),
+      truths: truth && ofSignal(truth),
       users: log.users.subarray(begin, end),
       requests: log.requests.subarray(begin, end),
     }
@@ -219,6 +261,7 @@ class Run {
 interface PredictedRows extends JudgedRows {
   readonly logits: Float32Array
   readonly labels: Float32Array
+  readonly truths?: Float32Array
   readonly users: Int32Array
   readonly requests: Int32Array
 }
@@ -227,6 +270,7 @@ function pick(rows: PredictedRows, keeps: (row: number) => boolean): PredictedRo
   return {
     logits: rows.logits.filter((_, row) => keeps(row)),
     labels: rows.labels.filter((_, row) => keeps(row)),
+    truths: rows.truths?.filter((_, row) => keeps(row)),
     users: rows.users.filter((_, row) => keeps(row)),
     requests: rows.requests.filter((_, row) => keeps(row)),
   }

@@ -96,6 +96,7 @@ function build({ impressions, videos, people, sequences }: Tables): RankingLog {
     userCount: userNumbers.size,
     itemCount: videoNumbers.size,
     signals: kuaiRandSignals,
+    auxiliary: ['watch'],
     outcomes: Float32Array.from(impressions.flatMap(row => row.slice(4, 10).map(Number))),
     context: numbered('tab', 'impression', impressions, row => row[3]),
     categories: [

@@ -49,6 +49,8 @@ export interface RankingLog {
   readonly signals: readonly string[]
   /** [rows, signals] in [0, 1]; NaN where it is not known. */
   readonly outcomes: Float32Array
+  /** Signals that a network with several objectives learns beside those it is judged by, because they tell it more. */
+  readonly auxiliary?: readonly string[]
   /** Where on the screen or in the product the impression was: what the expected rate of an outcome depends on. */
   readonly context: CategoryColumn
   readonly categories: readonly CategoryColumn[]

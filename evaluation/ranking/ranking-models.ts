@@ -33,8 +33,10 @@ const isSeparate = (model: RankingModelName) => model === 'single-task' || model
 export interface RankingModelTask {
   readonly model: RankingModelName
   readonly objectives: readonly string[]
+  /** What a network for all objectives learns beside them and is not asked for. */
+  readonly auxiliary: readonly string[]
   readonly features: number
-  /** Labels by objective, in their order. */
+  /** Labels by objective and then by auxiliary one, in their order. */
   readonly training: RankerRows
   readonly validation: RankerRows
   /** The user of each validation row. */
@@ -68,11 +70,12 @@ export function rankingModelSettings(model: RankingModelName): Settings {
 
 /** Trains with early stopping on the mean gAUC of the objectives in the validation rows. */
 export async function fitRanking(task: RankingModelTask): Promise<FittedRanking> {
-  const { model, objectives } = task
+  const { model, objectives, auxiliary } = task
   const settings = { ...rankingModelSettings(model), ...task.settings }
-  const parts = isSeparate(model) ? objectives.map((_, column) => [column]) : [[...objectives.keys()]]
   const width = objectives.length
-  const validation = new Float32Array(task.validation.labels.length)
+  const together = [...objectives, ...auxiliary].map((_, column) => column)
+  const parts = isSeparate(model) ? objectives.map((_, column) => [column]) : [together]
+  const validation = new Float32Array((task.validation.features.length / task.features) * width)
   const queries = new Float32Array((task.queries.length / task.features) * width)
   const epochs: number[] = []
   let parameters = 0
@@ -87,28 +90,37 @@ export async function fitRanking(task: RankingModelTask): Promise<FittedRanking>
 }
 
 function trainPart(task: RankingModelTask, settings: Settings, columns: readonly number[]): Promise<TrainedRanker> {
-  const { objectives, features, seed, objectiveWeights, places, validationUsers } = task
-  const validation = selectObjectives(task.validation, columns, objectives.length)
+  const { objectives, auxiliary, features, seed, objectiveWeights, places, validationUsers } = task
+  const names = [...objectives, ...auxiliary]
+  const validation = selectObjectives(task.validation, columns, names.length)
+  const judged = columns.filter(column => column < objectives.length).length
   return trainRanker({
-    training: selectObjectives(task.training, columns, objectives.length),
+    training: selectObjectives(task.training, columns, names.length),
     validation,
     features,
-    objectives: columns.map(column => objectives[column]),
+    objectives: columns.map(column => names[column]),
     groupSize: 1,
     seed,
     places,
     settings: { ...settings, objectiveWeights, listwiseWeight: 0 },
-    judge: logits => -meanGroupedAuc(logits, validation, validationUsers, columns.length),
+    judge: logits => -meanGroupedAuc(logits, validation, validationUsers, columns.length, judged),
     onProgress: task.onEpoch,
   })
 }
 
 /**
- * The gAUC of all objectives together: each impression counts once for every objective of which its user has both outcomes, so
- * that a rare objective, whose gAUC is mostly noise, does not choose the epoch of the others. 0 when nobody has both.
+ * The gAUC of the first `judged` objectives together: each impression counts once for every objective of which its user has both
+ * outcomes, so that a rare objective, whose gAUC is mostly noise, does not choose the epoch of the others. 0 when nobody has
+ * both.
  */
-function meanGroupedAuc(logits: Float32Array, rows: RankerRows, users: Int32Array, width: number): number {
-  const values = Array.from({ length: width }, (_, column) => {
+function meanGroupedAuc(
+  logits: Float32Array,
+  rows: RankerRows,
+  users: Int32Array,
+  width: number,
+  judged: number,
+): number {
+  const values = Array.from({ length: judged }, (_, column) => {
     const known = Uint32Array.from(users.keys()).filter(row => rows.weights[row * width + column] > 0)
     const of = (matrix: Float32Array) => Float32Array.from(known, row => matrix[row * width + column])
     const knownUsers = Int32Array.from(known, row => users[row])
@@ -130,10 +142,11 @@ function selectObjectives(rows: RankerRows, columns: readonly number[], width: n
   return { ...rows, labels: cut(rows.labels), weights: cut(rows.weights) }
 }
 
-/** Puts the columns of a narrower matrix where they belong. */
+/** Puts the columns of a narrower matrix where they belong, and leaves out those that belong nowhere. */
 function place(from: Float32Array, columns: readonly number[], into: Float32Array, width: number): void {
   for (const [index, value] of from.entries()) {
-    into[Math.floor(index / columns.length) * width + columns[index % columns.length]] = value
+    const column = columns[index % columns.length]
+    if (column < width) into[Math.floor(index / columns.length) * width + column] = value
   }
 }
 

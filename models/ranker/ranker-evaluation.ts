@@ -40,7 +40,7 @@ export class RankerEvaluation {
     const graph = new Graph()
     const mode = { batch: 'rows', train: false }
     const logits = rankerLogits(graph, architecture, standardisation, mode)
-    const { crossEntropy, weight, listwise } = rankerLossSums(graph, logits, architecture, loss, mode.batch)
+    const { crossEntropy, weight, listwise } = rankerLossSums([logits], architecture, loss, mode.batch)
     graph.output('crossEntropy', crossEntropy)
     graph.output('weight', weight)
     graph.output('logits', logits)

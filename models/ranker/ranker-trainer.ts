@@ -15,10 +15,10 @@ import { learningRateSchedule, type ScheduleSettings } from '../optimizers/sched
 import { GroupBatch } from './group-batch.ts'
 import {
   logitBias,
+  memberLogits,
   type RankerArchitecture,
   type RankerLoss,
   rankerDefaults,
-  rankerLogits,
   rankerLoss,
   rankerLossSums,
 } from './ranker.ts'
@@ -34,6 +34,8 @@ import { RankerEvaluation, type RankerMetrics } from './ranker-evaluation.ts'
 import { type Standardisation, standardise } from './standardisation.ts'
 
 export interface RankerTrainerSettings extends ScheduleSettings {
+  /** Mixtures whose logits are averaged. */
+  readonly members: number
   readonly experts: number
   readonly expertWidth: number
   readonly towerWidth: number
@@ -113,14 +115,14 @@ export interface TrainedRanker {
 /** @throws RankerDataInvalid, FeatureNotFinite, TrainingDiverged */
 export async function trainRanker(task: RankerTrainingTask): Promise<TrainedRanker> {
   const settings = { ...rankerTrainerDefaults, ...task.settings }
-  const { experts, expertWidth, towerWidth, dropout, threads } = settings
+  const { members, experts, expertWidth, towerWidth, dropout, threads } = settings
   const { features, objectives, groupSize } = task
   const shape = { features, objectives: objectives.length, groupSize }
   const groups = checkRows('training', task.training, shape) / groupSize
   checkRows('validation', task.validation, shape)
   checkPlaces(task.training, groups * groupSize, task.places)
 
-  const architecture = { features, objectives, experts, expertWidth, towerWidth, dropout, places: task.places }
+  const architecture = { features, objectives, members, experts, expertWidth, towerWidth, dropout, places: task.places }
   const standardisation = standardise(task.training.features, features, row =>
     hasWeight(task.training, row, objectives.length),
   )
@@ -171,8 +173,8 @@ function openTraining(
   const schedule = learningRateSchedule(settings, settings.epochs * stepsPerEpoch)
   return Training.open(
     graph => {
-      const logits = rankerLogits(graph, architecture, standardisation, { batch: rows, train: true })
-      return rankerLoss(graph, rankerLossSums(graph, logits, architecture, loss, rows), loss)
+      const members = memberLogits(graph, architecture, standardisation, { batch: rows, train: true })
+      return rankerLoss(graph, rankerLossSums(members, architecture, loss, rows), loss)
     },
     { seed, threads, clipNorm, schedule, adam: { ...adamDefaults, weightDecay } },
   )

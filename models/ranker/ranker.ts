@@ -1,6 +1,9 @@
 /**
  * The multi-objective ranker: a multi-gate mixture of experts (Ma et al., KDD 2018) with one tower per objective, beside a
- * linear path from the features to each logit ("wide", Cheng et al., DLRS 2016). One definition trains, evaluates and serves.
+ * linear path from the features to each logit ("wide", Cheng et al., DLRS 2016). Several such mixtures, its members, stand
+ * side by side in one graph: each is trained on a loss of its own, and serving averages their logits (deep ensembles,
+ * Lakshminarayanan et al., NeurIPS 2017; in one network as in TabM, Gorishniy et al., ICLR 2025). What a single mixture knows
+ * by chance of its first weights averages out. One definition trains, evaluates and serves.
  */
 
 import { glorotUniform, heNormal, zeros } from '../engine/initialisers.ts'
@@ -19,7 +22,9 @@ export interface RankerArchitecture {
   readonly features: number
   /** Names of the K objectives, in the order of the columns of labels, weights and logits. */
   readonly objectives: readonly string[]
-  /** 0 leaves the linear path alone: a logistic regression per objective. */
+  /** Mixtures whose logits are averaged; they share nothing but the linear path. */
+  readonly members: number
+  /** Experts of each member. 0 leaves the linear path alone: a logistic regression per objective. */
   readonly experts: number
   readonly expertWidth: number
   readonly towerWidth: number
@@ -33,7 +38,7 @@ export interface RankerArchitecture {
   readonly places?: number
 }
 
-export const rankerDefaults = { experts: 4, expertWidth: 64, towerWidth: 32, dropout: 0.1 } as const
+export const rankerDefaults = { members: 4, experts: 4, expertWidth: 32, towerWidth: 16, dropout: 0.3 } as const
 
 export interface RankerLoss {
   /** Weight of each objective, in their order. */
@@ -62,51 +67,102 @@ export interface RankerMode {
 
 /** Further than this many deviations from the mean an input says no more: an outlier must not carry a logit away. */
 const standardisedBound = 10
+/**
+ * Factor on the table of places. Adam moves a weight by about its rate a step, and what a place takes off a logit is of order 1:
+ * without the factor a training of some hundred steps ends half way there.
+ */
+const positionScale = 10
 /** Keeps quotients of empty sums at 0 instead of 0/0; far below any sum of weights. */
 const tiny = 1e-12
 const listwiseObjective = 'click'
 /** Name of the parameter [K] that is added to the logits as it is. */
 export const logitBias = 'wide.bias'
 
-/** Logits [batch, K] of the input `features` [batch, F], raw as the feature layer gives them. */
+/** Logits [batch, K] of the input `features` [batch, F], raw as the feature layer gives them: the mean over the members. */
 export function rankerLogits(
   graph: Graph,
   architecture: RankerArchitecture,
   standardisation: Standardisation,
-  { batch, train }: RankerMode,
+  mode: RankerMode,
 ): Value {
-  const { features, objectives, experts, expertWidth, towerWidth, places } = architecture
-  const layer = (name: string, x: Value, from: number, to: number, initialise = heNormal) =>
-    linear(x, graph.parameter(`${name}.weight`, [from, to], initialise), graph.parameter(`${name}.bias`, [to], zeros))
+  const logits = memberLogits(graph, architecture, standardisation, mode)
+  return logits.length === 1 ? logits[0] : scale(logits.reduce(add), 1 / logits.length)
+}
 
+/** The logits [batch, K] of every member by itself, as training needs them. */
+export function memberLogits(
+  graph: Graph,
+  architecture: RankerArchitecture,
+  standardisation: Standardisation,
+  { batch, train }: RankerMode,
+): readonly Value[] {
+  const { features, objectives, experts, places } = architecture
   const mean = graph.constant(standardisation.mean, [features])
   const inverseDeviation = graph.constant(standardisation.inverseDeviation, [features])
   const x = clip(mul(sub(graph.input('features', [batch, features]), mean), inverseDeviation), standardisedBound)
 
-  const wide = layer('wide', x, features, objectives.length, zeros)
+  const wide = layer(x, 'wide', objectives.length, zeros)
   const shallow = train && places ? add(wide, positionTerm(graph, places, objectives.length, batch)) : wide
-  if (experts === 0) return shallow
-  const expertOutputs = Array.from({ length: experts }, (_, expert) => {
-    const hidden = relu(layer(`expert.${expert}.0`, x, features, expertWidth))
-    return relu(layer(`expert.${expert}.1`, hidden, expertWidth, expertWidth))
-  })
-  const stacked = reshape(dropout(concat(expertOutputs), train ? architecture.dropout : 0), [
-    batch,
-    experts,
-    expertWidth,
-  ])
+  if (experts === 0) return [shallow]
+  return mixtures(x, architecture, train).map(mixture => add(towers(mixture, architecture), shallow))
+}
 
-  const gateLogits = layer('gates', x, features, objectives.length * experts, glorotUniform)
-  const gates = softmax(reshape(gateLogits, [batch, objectives.length, experts]))
-  const mixtures = split(
-    reshape(matmul(gates, stacked), [batch, objectives.length * expertWidth]),
-    objectives.map(() => expertWidth),
+/** One dense layer x · weight + bias, under a name of its own. */
+function layer(x: Value, name: string, width: number, initialise = heNormal): Value {
+  const from = x.shape[1] as number
+  const { graph } = x
+  return linear(
+    x,
+    graph.parameter(`${name}.weight`, [from, width], initialise),
+    graph.parameter(`${name}.bias`, [width], zeros),
   )
-  const deep = objectives.map((objective, index) => {
-    const hidden = relu(layer(`tower.${objective}`, mixtures[index], expertWidth, towerWidth))
-    return matmul(hidden, graph.parameter(`head.${objective}.weight`, [towerWidth, 1], glorotUniform))
+}
+
+interface Mixture {
+  readonly member: number
+  /** What the gates of each objective mixed from the experts, [batch, expertWidth] each. */
+  readonly byObjective: readonly Value[]
+}
+
+/** The mixtures of all members. Their first layers and their gates are one product each: wide products are cheap ones. */
+function mixtures(
+  x: Value,
+  { members, experts, expertWidth, objectives, dropout: rate }: RankerArchitecture,
+  train: boolean,
+): Mixture[] {
+  const [batch] = x.shape
+  const kinds = objectives.length
+  const hidden = relu(layer(x, 'experts', members * experts * expertWidth))
+  const outputs = split(
+    hidden,
+    Array.from({ length: members * experts }, () => expertWidth),
+  ).map((own, expert) => relu(layer(own, `expert.${expert}`, expertWidth)))
+  const gateLogits = split(
+    layer(x, 'gates', members * kinds * experts, glorotUniform),
+    Array.from({ length: members }, () => kinds * experts),
+  )
+  return gateLogits.map((logits, member) => {
+    const own = concat(outputs.slice(member * experts, (member + 1) * experts))
+    const stacked = reshape(dropout(own, train ? rate : 0), [batch, experts, expertWidth])
+    const gates = softmax(reshape(logits, [batch, kinds, experts]))
+    const mixed = reshape(matmul(gates, stacked), [batch, kinds * expertWidth])
+    return {
+      member,
+      byObjective: split(
+        mixed,
+        objectives.map(() => expertWidth),
+      ),
+    }
   })
-  return add(concat(deep), shallow)
+}
+
+/** What the towers of one member make of its mixtures, [batch, K]. */
+function towers({ member, byObjective }: Mixture, { objectives, towerWidth }: RankerArchitecture): Value {
+  const logits = objectives.map((objective, index) => {
+    const hidden = relu(layer(byObjective[index], `tower.${member}.${objective}`, towerWidth))
+    return matmul(hidden, hidden.graph.parameter(`head.${member}.${objective}.weight`, [towerWidth, 1], glorotUniform))
+  })
+  return concat(logits)
 }
 
 /** What the place adds to each logit [batch, K], by the input `places` [batch] of int32; nothing for the first place, 0. */
@@ -114,29 +170,34 @@ function positionTerm(graph: Graph, places: number, objectives: number, batch: D
   const place = graph.input('places', [batch], 'int32')
   const table = graph.parameter('position.bias', [places, objectives], zeros)
   const isLater = sign(graph.node('Cast', [place], [batch], { to: { int: dataTypes[graph.precision] } }, {}))
-  return mul(gather(table, place), reshape(isLater, [batch, 1]))
+  return mul(scale(gather(table, place), positionScale), reshape(isLater, [batch, 1]))
 }
 
-/** The sums of the loss against the inputs `labels` and `weights` [batch, K]; weight 0 masks a label. */
+/** The sums of the loss against the inputs `labels` and `weights` [batch, K], as means over the members; weight 0 masks a label. */
 export function rankerLossSums(
-  graph: Graph,
-  logits: Value,
+  members: readonly Value[],
   architecture: RankerArchitecture,
   loss: RankerLoss,
   batch: Dimension,
 ): RankerLossSums {
+  const [{ graph }] = members
   const shape = [batch, architecture.objectives.length]
   const labels = graph.input('labels', shape)
   const weights = graph.input('weights', shape)
+  const meanOf = (of: (logits: Value) => Value) => scale(members.map(of).reduce(add), 1 / members.length)
   const sums = {
-    crossEntropy: reduceSum(binaryCrossEntropy(logits, labels, weights), [0]),
+    crossEntropy: meanOf(logits => reduceSum(binaryCrossEntropy(logits, labels, weights), [0])),
     weight: reduceSum(weights, [0]),
   }
   if (loss.listwiseWeight === 0) return sums
   const column = clickColumn(architecture)
   const groups = typeof batch === 'number' ? batch / loss.groupSize : 'groups'
   const grouped = (x: Value) => reshape(slice(x, column, column + 1), [groups, loss.groupSize])
-  return { ...sums, listwise: listwiseSums(grouped(logits), grouped(labels), grouped(weights)) }
+  const target = listwiseTarget(grouped(labels), grouped(weights))
+  return {
+    ...sums,
+    listwise: { crossEntropy: meanOf(logits => listwiseCrossEntropy(grouped(logits), target)), groups: target.groups },
+  }
 }
 
 /** The scalar that training minimises: means per objective over the sum of its weights, plus the mean listwise loss. */
@@ -169,17 +230,30 @@ export function clickColumn({ objectives }: RankerArchitecture): number {
   )
 }
 
-/**
- * Softmax cross-entropy within groups [groups, size] (ListNet's top-one loss, Cao et al., ICML 2007; for binary labels it bounds
- * NDCG, Bruch et al., ICTIR 2019). A group's target is its weighted labels brought to sum 1; rows of weight 0 take no part, and
- * neither do groups without a positive.
- */
-function listwiseSums(logits: Value, labels: Value, weights: Value): { crossEntropy: Value; groups: Value } {
-  const { graph } = logits
+interface ListwiseTarget {
+  /** Labels of each group brought to sum 1, [groups, size]. */
+  readonly shares: Value
+  /** 0 where a row takes part, -1e9 where it does not. */
+  readonly absent: Value
+  /** Number of groups with a positive. */
+  readonly groups: Value
+}
+
+function listwiseTarget(labels: Value, weights: Value): ListwiseTarget {
+  const { graph } = labels
   const mass = mul(labels, weights)
   const groupMass = reduceSum(mass, [1], true)
-  const target = div(mass, add(groupMass, graph.constant(tiny)))
-  const absent = scale(sub(sign(weights), graph.constant(1)), 1e9)
-  const crossEntropy = mul(target, logSoftmax(add(logits, absent)))
-  return { crossEntropy: scale(reduceSum(crossEntropy), -1), groups: reduceSum(sign(groupMass)) }
+  return {
+    shares: div(mass, add(groupMass, graph.constant(tiny))),
+    absent: scale(sub(sign(weights), graph.constant(1)), 1e9),
+    groups: reduceSum(sign(groupMass)),
+  }
+}
+
+/**
+ * Softmax cross-entropy within groups [groups, size] (ListNet's top-one loss, Cao et al., ICML 2007; for binary labels it bounds
+ * NDCG, Bruch et al., ICTIR 2019). Rows of weight 0 take no part, and neither do groups without a positive.
+ */
+function listwiseCrossEntropy(logits: Value, { shares, absent }: ListwiseTarget): Value {
+  return scale(reduceSum(mul(shares, logSoftmax(add(logits, absent)))), -1)
 }

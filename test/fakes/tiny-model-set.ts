@@ -66,7 +66,15 @@ export function tinyModelSet(items: readonly Item[], seed = 1, ranker: RankerCon
 
 /** A ranker of the real shape with drawn weights: its scores mean nothing and are the same every time. */
 export function tinyRanker(seed = 1): RankerContents {
-  const architecture = { features: featureCount, objectives, experts: 2, expertWidth: 4, towerWidth: 2, dropout: 0 }
+  const architecture = {
+    features: featureCount,
+    objectives,
+    members: 1,
+    experts: 2,
+    expertWidth: 4,
+    towerWidth: 2,
+    dropout: 0,
+  }
   const standardisation = {
     mean: new Float32Array(featureCount),
     inverseDeviation: new Float32Array(featureCount).fill(0.1),

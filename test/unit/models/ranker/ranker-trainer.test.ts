@@ -21,6 +21,7 @@ const task: RankerTrainingTask = {
 }
 const small: Partial<RankerTrainerSettings> = {
   experts: 3,
+  members: 2,
   expertWidth: 16,
   towerWidth: 8,
   batchRows: 512,

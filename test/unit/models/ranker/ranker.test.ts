@@ -7,8 +7,8 @@ import { Graph } from '../../../../models/graph/graph.ts'
 import {
   clickColumn,
   exportRanker,
+  memberLogits,
   type RankerLoss,
-  rankerLogits,
   rankerLoss,
   rankerLossSums,
 } from '../../../../models/ranker/ranker.ts'
@@ -18,7 +18,7 @@ import { gradientError } from '../engine/gradient-check.ts'
 
 const [batch, features] = [6, 5]
 const objectives = ['click', 'finish', 'positive', 'negative']
-const architecture = { features, objectives, experts: 3, expertWidth: 4, towerWidth: 3, dropout: 0 }
+const architecture = { features, objectives, members: 2, experts: 3, expertWidth: 4, towerWidth: 3, dropout: 0 }
 const loss: RankerLoss = { objectiveWeights: [1, 0.5, 2, 1], listwiseWeight: 0.7, groupSize: 3 }
 
 const raw = Float32Array.from({ length: batch * features }, (_, index) => 5 + 3 * normalAt(9, index))
@@ -26,10 +26,10 @@ const standardisation = standardise(raw, features, () => true)
 const labels = Float32Array.from({ length: batch * 4 }, (_, index) => Number(uniformAt(2, index) < 0.5))
 const weights = Float32Array.from({ length: batch * 4 }, (_, index) => Math.max(0, uniformAt(3, index) * 2 - 0.5))
 
-function trainingLoss(graph: Graph, dropout = 0, losses = loss) {
-  const shape = { ...architecture, dropout }
-  const logits = rankerLogits(graph, shape, standardisation, { batch, train: true })
-  return { logits, loss: rankerLoss(graph, rankerLossSums(graph, logits, shape, losses, batch), losses) }
+function trainingLoss(graph: Graph, dropout = 0, losses = loss, members = architecture.members) {
+  const shape = { ...architecture, dropout, members }
+  const logits = memberLogits(graph, shape, standardisation, { batch, train: true })
+  return { members: logits, loss: rankerLoss(graph, rankerLossSums(logits, shape, losses, batch), losses) }
 }
 
 /** Weights away from the initial zeros of biases and of the wide part. */
@@ -44,9 +44,10 @@ function someParameters(graph: Graph): Parameters {
 async function lossOf(
   rows: { features?: Float32Array; labels?: Float32Array; weights?: Float32Array },
   losses = loss,
+  members = architecture.members,
 ): Promise<number> {
   const graph = new Graph()
-  graph.output('loss', trainingLoss(graph, 0, losses).loss)
+  graph.output('loss', trainingLoss(graph, 0, losses, members).loss)
   const parameters = someParameters(graph)
   const session = await openSession(graph.build('loss'), { threads: 1 })
   const feeds = {
@@ -68,14 +69,17 @@ describe('the ranker', () => {
     expect(await gradientError(graph => trainingLoss(graph, dropout).loss, data, normal(0.5))).toBeLessThan(1e-6)
   })
 
-  it('gives, exported, the logits it was trained with, row by row', async () => {
+  it('gives, exported, the mean of the logits its members were trained with, row by row', async () => {
     const graph = new Graph()
-    graph.output('logits', trainingLoss(graph).logits)
+    const { members } = trainingLoss(graph)
+    for (const [member, logits] of members.entries()) graph.output(`member.${member}`, logits)
     const parameters = someParameters(graph)
     const fed = parameters.specs.map(({ name, shape }) => [name, tensor(parameters.view(name), shape)])
     const input = tensor(raw, [batch, features])
     const training = await openSession(graph.build('training'), { threads: 1 })
-    const { logits } = await run(training, { features: input, ...Object.fromEntries(fed) }, ['logits'])
+    const outputs = await run(training, { features: input, ...Object.fromEntries(fed) }, ['member.0', 'member.1'])
+    const logits = outputs['member.0'].map((first, index) => (first + outputs['member.1'][index]) / 2)
+    expect(outputs['member.0']).not.toEqual(outputs['member.1'])
 
     const served = await openSession(exportRanker(architecture, standardisation, parameters), { threads: 1 })
     expect(served.inputMetadata).toMatchObject([{ name: 'features', shape: ['rows', features] }])
@@ -89,14 +93,20 @@ describe('the ranker', () => {
     }
   })
 
-  it('evaluates to the loss that training minimises', async () => {
-    const graph = new Graph()
-    trainingLoss(graph)
-    const evaluation = await RankerEvaluation.open(architecture, standardisation, loss, 1)
-    const metrics = await evaluation.evaluate(someParameters(graph), { features: raw, labels, weights })
-    expect(metrics.loss).toBeCloseTo(await lossOf({}), 5)
-    expect(Object.keys(metrics.objectives)).toEqual(objectives)
-    await evaluation.close()
+  it('evaluates to the loss that training minimises when it has one member, and to less when several agree on a mean', async () => {
+    for (const members of [1, 2]) {
+      const shape = { ...architecture, members }
+      const graph = new Graph()
+      trainingLoss(graph, 0, loss, members)
+      const evaluation = await RankerEvaluation.open(shape, standardisation, loss, 1)
+      const metrics = await evaluation.evaluate(someParameters(graph), { features: raw, labels, weights })
+      const minimised = await lossOf({}, loss, members)
+      // The cross-entropy is convex in the logits.
+      if (members === 1) expect(metrics.loss).toBeCloseTo(minimised, 5)
+      else expect(metrics.loss).toBeLessThan(minimised)
+      expect(Object.keys(metrics.objectives)).toEqual(objectives)
+      await evaluation.close()
+    }
   })
 
   it('ignores labels of weight 0', async () => {
