@@ -21,10 +21,11 @@ const { objectiveWeights: _, listwiseWeight: __, ...trainer } = rankerTrainerDef
 const shared: Settings = { ...trainer, patience: 2, epochs: 10, threads: 1 }
 
 const modelSettings: Readonly<Record<RankingModelName, Partial<Settings>>> = {
-  mmoe: { dropout: 0.3 },
-  'single-task': { dropout: 0.3 },
+  mmoe: {},
+  // The usual baseline, one network per objective; with `members` of its own it tells what averaging alone brings.
+  'single-task': { members: 1, expertWidth: 64, towerWidth: 32 },
   logistic: { experts: 0 },
-  light: { experts: 2, expertWidth: 16, towerWidth: 8 },
+  light: { members: 1, experts: 2, expertWidth: 16, towerWidth: 8, dropout: 0.1 },
 }
 
 /** A network per objective, or one for all of them. */

@@ -3,7 +3,8 @@
  * epoch chosen on held-out items.
  *
  * Invariants
- * 1. The result is a function of histories, held-out items, settings and seed, however often training was interrupted.
+ * 1. The result is a function of histories, held-out items, settings, seed and first weights, however often training was
+ *    interrupted.
  * 2. What is returned are the (averaged) weights of the epoch with the highest validation NDCG@10; without held-out items,
  *    those of the last epoch.
  */
@@ -13,6 +14,7 @@ import { Parameters } from '../engine/parameters.ts'
 import { deriveKey } from '../engine/random.ts'
 import { type Feeds, tensor } from '../engine/session.ts'
 import { Training } from '../engine/training.ts'
+import { takeOver } from '../engine/warm-start.ts'
 import { WeightAverage } from '../engine/weight-average.ts'
 import type { Histories } from '../histories.ts'
 import { adamDefaults } from '../optimizers/adam.ts'
@@ -47,6 +49,8 @@ export interface SequenceTrainingTask {
   readonly settings?: Partial<SequenceTrainerSettings>
   readonly seed: number
   readonly threads: number
+  /** What an earlier training of the same model ended with, on the same items or the first of them; drawn if not given. */
+  readonly initial?: Parameters
   /** Called after each step. */
   readonly onStep?: (step: SequenceStep) => void
   /** Called after each epoch. */
@@ -72,7 +76,7 @@ export function sequenceItemVectors({ parameters }: TrainedSequence): Float32Arr
   return parameters.view(itemTable)
 }
 
-/** @throws TrainingDiverged, CheckpointCorrupt, RangeError when no history has two items */
+/** @throws TrainingDiverged, CheckpointCorrupt, RangeError when no history has two items or the first weights do not fit */
 export async function trainSequence(task: SequenceTrainingTask): Promise<TrainedSequence> {
   const settings = { ...sequenceDefaults, ...task.settings }
   const { histories, seed, threads } = task
@@ -86,6 +90,7 @@ export async function trainSequence(task: SequenceTrainingTask): Promise<Trained
     shapes.map(shape => graph => sequenceLoss(graph, architecture, shape, settings)),
     { seed, threads, clipNorm, schedule, adam: { ...adamDefaults, beta2, weightDecay } },
   )
+  if (task.initial !== undefined) takeOver(training.parameters, task.initial, [itemTable])
   const validation =
     task.validation && (await SequenceValidation.open(architecture, histories, task.validation, threads))
   try {

@@ -13,6 +13,8 @@
  * 3. An item that nobody met is nobody's negative: it may be new, and what is new must not be pushed away for that.
  */
 import { uniformAt } from '../engine/random.ts'
+import { ColumnMasks } from './column-masks.ts'
+import type { MetItems } from './met-items.ts'
 import type { NegativeStrategy, TwoTowerSettings } from './two-tower-settings.ts'
 
 export const maskedBias = -1e9
@@ -55,9 +57,7 @@ export class CandidateColumns {
   readonly #met: Uint32Array
   #hard: HardNeighbours | undefined
   #correction: Float32Array
-  /** First column of an item, and the next column of the same item; −1 ends the list. */
-  readonly #first: Int32Array
-  readonly #next: Int32Array
+  readonly #masks: ColumnMasks
   readonly #template: Float32Array
 
   /** @param interactions how often each item is a positive in training [items] */
@@ -72,8 +72,7 @@ export class CandidateColumns {
     this.#logQ = logQ
     this.#frequency = frequency.map(count => count / total)
     this.#met = Uint32Array.from(frequency.keys()).filter(item => frequency[item] > 0)
-    this.#first = new Int32Array(interactions.length).fill(-1)
-    this.#next = new Int32Array(columns)
+    this.#masks = new ColumnMasks(interactions.length, columns, maskedBias)
     this.#template = new Float32Array(columns)
     this.#correction = this.#corrections()
   }
@@ -86,28 +85,25 @@ export class CandidateColumns {
 
   /**
    * Draws the columns of a batch and fills `items` and `bias`.
-   * @param met calls `mask` with every item that the person of that row met
+   * @param people who each row is about @param met what each of them met, which is no negative
    */
-  draw(positives: Int32Array, key: number, met?: (row: number, mask: (item: number) => void) => void): void {
+  draw(positives: Int32Array, key: number, people?: ArrayLike<number>, met?: MetItems): void {
     this.#drawItems(positives, key)
-    this.#link()
     const { items, bias } = this
     const columns = items.length
     for (let column = 0; column < columns; column++) {
       const isMasked = column < positives.length && !this.#usesBatch
       this.#template[column] = isMasked ? maskedBias : this.#correction[items[column]]
     }
+    this.#masks.begin(items)
     for (let row = 0; row < positives.length; row++) {
       const begin = row * columns
       bias.set(this.#template, begin)
-      const mask = (item: number) => {
-        for (let column = this.#first[item]; column >= 0; column = this.#next[column]) bias[begin + column] = maskedBias
-      }
-      mask(positives[row])
-      met?.(row, mask)
+      this.#masks.maskItem(bias, begin, positives[row])
+      if (people && met) this.#masks.maskMet(bias, begin, met, people[row])
       bias[begin + row] = this.#correction[positives[row]]
     }
-    for (const item of items) this.#first[item] = -1
+    this.#masks.end(items)
   }
 
   #drawItems(positives: Int32Array, key: number): void {
@@ -133,14 +129,6 @@ export class CandidateColumns {
 
   #anyMet(place: number): number {
     return this.#met[Math.floor(place * this.#met.length)]
-  }
-
-  #link(): void {
-    const { items } = this
-    for (let column = items.length - 1; column >= 0; column--) {
-      this.#next[column] = this.#first[items[column]]
-      this.#first[items[column]] = column
-    }
   }
 
   /** −log E of every item. */

@@ -42,25 +42,32 @@ export class ItemTower {
 export class UserTower {
   readonly architecture: TwoTowerArchitecture
   readonly #session: Session
+  /** Columns of features that this tower was trained with. */
+  readonly #featureWidth: number
 
-  private constructor(session: Session, architecture: TwoTowerArchitecture) {
+  private constructor(session: Session, architecture: TwoTowerArchitecture, featureWidth: number) {
     this.#session = session
     this.architecture = architecture
+    this.#featureWidth = featureWidth
   }
 
   static async open(onnx: Uint8Array, { architecture }: TwoTowerConfig, threads = 1): Promise<UserTower> {
-    return new UserTower(await openSession(onnx, { threads }), architecture)
+    const session = await openSession(onnx, { threads })
+    return new UserTower(session, architecture, inputWidth(session, 'features') ?? userFeatureWidth)
   }
 
   /**
    * Unit vectors [rows, dimension].
-   * @param pooled [rows, pooledWidth] by `poolHistory` @param features [rows, userFeatureWidth] by `writeUserFeatures`
+   * @param pooled [rows, pooledWidth] by `poolHistory` @param features [rows, userFeatureWidth] by `writeUserFeatures`; of
+   * columns that were added since the tower was trained it takes no notice
    */
   async encode(pooled: Float32Array, features: Float32Array): Promise<Float32Array> {
+    const width = this.#featureWidth
     const rows = features.length / userFeatureWidth
+    const known = width === userFeatureWidth ? features : firstColumns(features, userFeatureWidth, width)
     const feeds = {
       pooled: tensor(pooled, [rows, pooledWidth(this.architecture)]),
-      features: tensor(features, [rows, userFeatureWidth]),
+      features: tensor(known, [rows, width]),
     }
     return (await run(this.#session, feeds, ['vectors'])).vectors
   }
@@ -68,4 +75,18 @@ export class UserTower {
   close(): Promise<void> {
     return this.#session.release()
   }
+}
+
+/** Columns of a matrix that a session takes, where its model says so. */
+function inputWidth({ inputMetadata }: Session, name: string): number | undefined {
+  const input = inputMetadata.find(value => value.name === name)
+  const width = input?.isTensor ? input.shape.at(-1) : undefined
+  return typeof width === 'number' ? width : undefined
+}
+
+function firstColumns(matrix: Float32Array, from: number, to: number): Float32Array {
+  const rows = matrix.length / from
+  const out = new Float32Array(rows * to)
+  for (let row = 0; row < rows; row++) out.set(matrix.subarray(row * from, row * from + to), row * to)
+  return out
 }

@@ -3,7 +3,7 @@ import { deriveKey, shuffle, uniformAt } from '../engine/random.ts'
 import { type Feeds, tensor } from '../engine/session.ts'
 import type { Histories } from '../histories.ts'
 import { type PoolingSettings, writeLength, writePoolingFactors } from './history-pooling.ts'
-import { userFeatureWidth, writeUserContext } from './user-features.ts'
+import { momentOf, userFeatureWidth, writeUserContext } from './user-features.ts'
 
 export interface ExampleSource {
   readonly histories: Histories
@@ -14,8 +14,6 @@ export interface ExampleSource {
   /** Class of the device of each interaction. */
   readonly deviceClasses?: Uint8Array
 }
-
-const hourMs = 3_600_000
 
 export class TrainingExamples {
   /** How often each item is a target. */
@@ -105,8 +103,8 @@ export class TrainingExamples {
     const at = row * userFeatureWidth
     if (userFeatures)
       this.#features.set(userFeatures.subarray(user * userFeatureWidth, (user + 1) * userFeatureWidth), at)
-    const hour = timeOf ? (timeOf[end] / hourMs) % 24 : Number.NaN
-    writeUserContext({ hour, deviceClass: deviceClasses?.[end] }, this.#features, at)
+    const moment = timeOf && momentOf(timeOf[end], length > 0 ? timeOf[end - 1] : undefined)
+    writeUserContext({ ...moment, deviceClass: deviceClasses?.[end] }, this.#features, at)
   }
 
   #weightOf(at: number): number {

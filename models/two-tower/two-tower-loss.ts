@@ -1,7 +1,7 @@
 /** The loss of a batch: a softmax over candidate items for every (history, target) pair. */
 import { scale } from '../graph/arithmetic.ts'
 import type { Graph, Value } from '../graph/graph.ts'
-import { concat, gather, reshape } from '../graph/layout.ts'
+import { concat, gather, reshape, split } from '../graph/layout.ts'
 import { softmaxCrossEntropy } from '../graph/loss.ts'
 import { matmul } from '../graph/matrix.ts'
 import { itemIds, itemTower, type TwoTowerArchitecture, userTower } from './towers.ts'
@@ -38,11 +38,20 @@ export function twoTowerLoss(graph: Graph, architecture: TwoTowerArchitecture, s
   return softmaxCrossEntropy(scale(people, 1 / temperature), candidates, labels, weights, bias)
 }
 
+/** Rows whose histories are gathered at a time: their vectors are still in the processor's cache when they are multiplied. */
+const rowsPerPart = 64
+
 /** What `poolHistory` computes, as matrix products. */
 function pooledInput(graph: Graph, architecture: TwoTowerArchitecture, items: number, batch: number): Value {
   const { dimension, decays, historyLength } = architecture
   const vectors = graph.input('vectors', [items, dimension])
-  const history = gather(vectors, graph.input('history', [batch, historyLength], 'int32'))
-  const means = matmul(graph.input('factors', [batch, decays.length, historyLength]), history)
-  return concat([reshape(means, [batch, decays.length * dimension]), graph.input('lengths', [batch, 2])])
+  const history = graph.input('history', [batch, historyLength], 'int32')
+  const factors = graph.input('factors', [batch, decays.length, historyLength])
+  const sizes = Array.from({ length: Math.ceil(batch / rowsPerPart) }, (_, part) =>
+    Math.min(rowsPerPart, batch - part * rowsPerPart),
+  )
+  const factorParts = split(factors, sizes, 0)
+  const parts = split(history, sizes, 0).map((rows, part) => matmul(factorParts[part], gather(vectors, rows)))
+  const means = reshape(concat(parts, 0), [batch, decays.length * dimension])
+  return concat([means, graph.input('lengths', [batch, 2])])
 }

@@ -55,7 +55,7 @@ export const twoTowerDefaults: TwoTowerSettings = {
   itemHidden: 128,
   userHidden: 128,
   dropout: 0.1,
-  historyLength: 100,
+  historyLength: 50,
   decays: [0.8, 0.95, 1],
   strategy: 'mixed',
   negatives: 1024,

@@ -16,6 +16,7 @@ import { adamDefaults } from '../optimizers/adam.ts'
 import { learningRateSchedule } from '../optimizers/schedule.ts'
 import { CandidateColumns, columnCounts } from './candidates.ts'
 import { ItemVectorTable } from './item-vector-table.ts'
+import { type MetItems, metItems } from './met-items.ts'
 import { nearestNeighbours } from './neighbours.ts'
 import { idTable, type TwoTowerArchitecture } from './towers.ts'
 import { type ExampleSource, TrainingExamples } from './training-examples.ts'
@@ -85,6 +86,8 @@ interface RunParts {
   readonly features: Float32Array
   readonly examples: TrainingExamples
   readonly candidates: CandidateColumns
+  /** What is masked; absent where nothing is. */
+  readonly met?: MetItems
   readonly training: Training
   readonly table: ItemVectorTable
   readonly stepsPerEpoch: number
@@ -121,7 +124,8 @@ class TwoTowerRun {
     if (useIds) forgetUntrained(training.parameters.view(idTable), examples.targetCounts, architecture.dimension)
     const table = await ItemVectorTable.open(features, architecture, task.threads)
     const model = { task, settings, architecture, features }
-    return new TwoTowerRun({ ...model, examples, candidates, training, table, stepsPerEpoch })
+    const met = settings.maskHistory ? metItems(task.histories) : undefined
+    return new TwoTowerRun({ ...model, examples, candidates, met, training, table, stepsPerEpoch })
   }
 
   private constructor(parts: RunParts) {
@@ -191,9 +195,9 @@ class TwoTowerRun {
   }
 
   #fillColumns(key: number): Feeds {
-    const { settings, architecture, features, examples, candidates } = this.#parts
+    const { settings, architecture, features, examples, candidates, met } = this.#parts
     const width = architecture.itemFeatures
-    candidates.draw(examples.targets, key, settings.maskHistory ? this.#maskMet : undefined)
+    candidates.draw(examples.targets, key, examples.users, met)
     const dropKey = deriveKey(key, 'ids')
     for (const [column, item] of candidates.items.entries()) {
       this.#columnFeatures.set(features.subarray(item * width, (item + 1) * width), column * width)
@@ -201,13 +205,6 @@ class TwoTowerRun {
       this.#idKeep[column] = isKept ? 1 : 0
     }
     return this.#columnFeeds
-  }
-
-  readonly #maskMet = (row: number, mask: (item: number) => void): void => {
-    const { task, examples } = this.#parts
-    const { offsets, itemOf } = task.histories
-    const user = examples.users[row]
-    for (let at = offsets[user]; at < offsets[user + 1]; at++) mask(itemOf[at])
   }
 
   async #mine(): Promise<void> {

@@ -5,7 +5,7 @@ import { type Histories, historyOf } from '../histories.ts'
 import { UserTower } from './tower-sessions.ts'
 import { exportUserTower, type TowerWeights, type TwoTowerArchitecture } from './towers.ts'
 import type { ExampleSource } from './training-examples.ts'
-import { userFeatureWidth } from './user-features.ts'
+import { momentOf, userFeatureWidth, writeUserContext } from './user-features.ts'
 import { userVectors } from './user-vectors.ts'
 
 const depth = 100
@@ -17,22 +17,29 @@ interface Model {
   readonly itemVectors: Float32Array
 }
 
-/** Mean Recall@100 over at most a thousand people, chosen by the key; what they met in training is excluded. */
+/**
+ * Mean Recall@100 over at most a thousand people, chosen by the key; what they met in training is excluded. Asked at the time
+ * of the first held-out item.
+ */
 export async function validationRecall(
   { architecture, parameters, itemVectors }: Model,
   { histories, weights, userFeatures }: ExampleSource,
   heldOut: Histories,
   key: number,
 ): Promise<number> {
-  const asked = Uint32Array.from({ length: heldOut.users }, (_, user) => user).filter(
+  const withHeldOut = Uint32Array.from({ length: heldOut.users }, (_, user) => user).filter(
     user => historyOf(heldOut, user).length > 0,
   )
-  shuffle(asked, deriveKey(key, 'people'))
-  const people = asked.subarray(0, usersMax)
+  shuffle(withHeldOut, deriveKey(key, 'people'))
+  const people = withHeldOut.subarray(0, usersMax)
   const tower = await UserTower.open(exportUserTower(architecture, parameters), { architecture })
   const vectors = await userVectors(tower, { itemVectors, histories, weights }, people, (place, out, at) => {
     const from = people[place] * userFeatureWidth
     if (userFeatures) out.set(userFeatures.subarray(from, from + userFeatureWidth), at)
+    const [first, end] = [histories.offsets[people[place]], histories.offsets[people[place] + 1]]
+    const asked = heldOut.timeOf?.[heldOut.offsets[people[place]]]
+    if (asked !== undefined)
+      writeUserContext(momentOf(asked, end > first ? histories.timeOf?.[end - 1] : undefined), out, at)
   })
   await tower.close()
   const { dimension } = architecture
