@@ -151,6 +151,8 @@ function addEvaluate(program: Command): void {
     .option('--seed <n>', 'seed of every random choice', wholeNumber)
     .option('--users <n>', 'how many people are asked about at most', wholeNumber)
     .option('--keep', 'keep the scratch data directory')
+    .option('--save-queries <file>', 'write what every arm was worth on every query, to compare another run with')
+    .option('--compare <file>', 'compare query by query with a run that --save-queries wrote')
     .action(async (options, command) => {
       const { evaluateFunnelCommand } = await import('./commands/evaluate.ts')
       await evaluateFunnelCommand(contextOf(command), options)

@@ -1,6 +1,7 @@
 import { coverage, gini } from '../algorithms/statistics/catalogue-metrics.ts'
 import { hitRateAt, meanOfDefined, ndcgAt, recallAt } from '../algorithms/statistics/ranking-metrics.ts'
 import { type Arm, retrievedDepth, shownDepth } from './arms.ts'
+import type { SavedArm } from './saved-queries.ts'
 
 export interface ArmMetrics {
   readonly ndcgAt10: number
@@ -18,9 +19,9 @@ export interface ArmMetrics {
 export class ArmScores {
   readonly arm: Arm
   readonly ndcgAt10: number[] = []
-  private readonly hitRateAt10: number[] = []
   private readonly recallAt100: number[] = []
   private readonly recallAt500: number[] = []
+  private readonly hitRateAt10: number[] = []
   private readonly exposure = new Map<string, number>()
 
   constructor(arm: Arm) {
@@ -36,6 +37,11 @@ export class ArmScores {
     this.recallAt100[place] = recallAt(gains, relevant.size, 100, 'relevant')
     this.recallAt500[place] = recallAt(gains, relevant.size, retrievedDepth, 'relevant')
     for (const item of items.slice(0, shownDepth)) this.exposure.set(item, (this.exposure.get(item) ?? 0) + 1)
+  }
+
+  perQuery(): SavedArm {
+    const { ndcgAt10, recallAt100, recallAt500 } = this
+    return this.arm.depth >= retrievedDepth ? { ndcgAt10, recallAt100, recallAt500 } : { ndcgAt10 }
   }
 
   /** @param isLive whether an item can be shown at all when the walk has ended */

@@ -15,7 +15,11 @@ export interface Arm {
 
 const retrieved = { stopAfter: 'retrieved', depth: retrievedDepth, unlogged: true } as const
 
-/** The full funnel and each part of it behind the same filters, then what needs no model at all. */
+/** What needs nothing of the engine: popularity without a model, and one model fitted on what everything is fitted on. */
+export const besideNames = ['most-engaged', 'most-liked', 'ease'] as const
+export type BesideName = (typeof besideNames)[number]
+
+/** The full funnel and each part of it behind the same filters, then what stands beside it. */
 export const arms: readonly Arm[] = [
   { name: 'slate', depth: shownDepth, overrides: { stopAfter: 'slate', depth: shownDepth, unlogged: true } },
   { name: 'ranked', depth: shownDepth, overrides: { stopAfter: 'ranked', depth: shownDepth, unlogged: true } },
@@ -25,9 +29,10 @@ export const arms: readonly Arm[] = [
     depth: retrievedDepth,
     overrides: { ...retrieved, sourceBudgets: { [name]: retrievedDepth } },
   })),
-  { name: 'most-engaged', depth: retrievedDepth, overrides: null },
-  { name: 'most-liked', depth: retrievedDepth, overrides: null },
+  ...besideNames.map(name => ({ name, depth: retrievedDepth, overrides: null })),
 ]
 
-/** Baselines that the ranked order must beat: every source by itself, and plain popularity. */
-export const baselineNames: readonly string[] = [...sources.map(({ name }) => name), 'most-engaged', 'most-liked']
+export const sourceNames: readonly string[] = sources.map(({ name }) => name)
+
+/** Baselines that the ranked order must beat: every source by itself, plain popularity, and EASE. */
+export const baselineNames: readonly string[] = [...sourceNames, ...besideNames]

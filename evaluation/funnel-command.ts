@@ -1,4 +1,6 @@
 /** `evaluate funnel`: how good the whole system's feeds are on history it has not seen, part by part. */
+import { access, constants } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { catalogSettings } from '../actors/catalog/settings.ts'
 import type { Settings } from '../config/settings.ts'
 import { minuteMs } from '../config/units.ts'
@@ -9,9 +11,12 @@ import { type DirectoryLayout, layoutOf } from '../storage/data-directory.ts'
 import { openJournal } from '../storage/open-journal.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { Progress } from '../telemetry/progress.ts'
+import { compareRuns, type RunComparison } from './compare-runs.ts'
+import type { Comparison } from './comparison.ts'
 import type { IndexRecall } from './index-recall.ts'
 import type { QueryKind } from './query-plan.ts'
-import type { Comparison, QueryMetrics } from './query-scores.ts'
+import type { QueryMetrics } from './query-scores.ts'
+import { readSavedQueries, savedQueries, writeSavedQueries } from './saved-queries.ts'
 import { makeScratchDirectory, removeScratchDirectory } from './scratch-directory.ts'
 import { Stopwatch } from './stopwatch.ts'
 import { measureTrainedIndex } from './trained-index.ts'
@@ -25,6 +30,9 @@ export interface FunnelEvaluationOptions {
   /** People that are asked about at most. */
   readonly usersMax?: number
   readonly queriesPerUserMax?: number
+  /** A file to write each query's metrics to, and one of another run to compare with. */
+  readonly saveQueries?: string
+  readonly compare?: string
   /** Leaves the scratch directory for inspection instead of removing it. */
   readonly keep?: boolean
   readonly progress: Progress
@@ -61,6 +69,8 @@ export interface FunnelReport {
   readonly metrics: Readonly<Record<QueryKind, QueryMetrics>> & { readonly index: IndexRecall }
   /** Differences in NDCG@10. */
   readonly comparisons: Readonly<Record<QueryKind, Readonly<Record<string, Comparison>>>>
+  /** This run against the one of `compare`. */
+  readonly comparedRun?: RunComparison
   readonly seconds: Readonly<Record<string, number>>
 }
 
@@ -72,10 +82,13 @@ const indexRequestsMax = 1000
  * Fits on the first nine tenths of a data directory's events and walks the rest through a system of its own. The data
  * directory is only read, also while a server runs on it.
  *
- * @throws RangeError when there is too little history; NotEnoughData; StorageError; the signal's reason
+ * @throws RangeError when there is too little history; NotEnoughData; StorageError; the signal's reason;
+ *   SavedQueriesUnreadable and errors of the two files' paths, before anything else is done
  */
 export async function evaluateFunnel(options: FunnelEvaluationOptions): Promise<FunnelReport> {
   const { settings, seed = 1, usersMax = 1000, queriesPerUserMax = 3, keep = false } = options
+  const before = options.compare === undefined ? null : await readSavedQueries(options.compare)
+  if (options.saveQueries !== undefined) await access(dirname(options.saveQueries), constants.W_OK)
   const clock = new Stopwatch()
   const journal = await openJournal(layoutOf(options.dataDir).journal, { readOnly: true })
   const scratch = await makeScratchDirectory()
@@ -92,7 +105,9 @@ export async function evaluateFunnel(options: FunnelEvaluationOptions): Promise<
     const { follower, contents } = result
     const index = await measureTrainedIndex(settings, follower.replay, contents, indexRequestsMax, seed)
     clock.lap('index')
-    return reportOf(
+    const saved = savedQueries(result.manifest.id, seed, result.perQuery)
+    if (options.saveQueries !== undefined) await writeSavedQueries(options.saveQueries, saved)
+    const report = reportOf(
       result,
       index,
       journal.lastSeq,
@@ -100,6 +115,7 @@ export async function evaluateFunnel(options: FunnelEvaluationOptions): Promise<
       clock,
       keep ? scratch.root : null,
     )
+    return before === null ? report : { ...report, comparedRun: compareRuns(saved, before, seed) }
   } finally {
     await journal.close()
     if (!keep) await removeScratchDirectory(scratch)
@@ -142,6 +158,7 @@ function reportOf(
       diversity:
         'over lists of 10: distance 1 - cosine of content vectors; entropy in bits and number of all categories',
       comparison: 'paired bootstrap of NDCG@10, people resampled, 2,000 rounds, 95 % percentile interval',
+      ease: 'λ 500, everything that was not disliked, fitted on the same events; asked with the history of the moment',
       'queries per person and kind at most': limits.queriesPerUserMax,
       'people at most': limits.usersMax,
     },

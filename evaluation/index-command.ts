@@ -63,7 +63,7 @@ export async function evaluateIndex(options: IndexEvaluationOptions): Promise<In
   clock.lap('simulate')
   const { count } = engagements
   if (count === 0) throw new RangeError(`nobody engaged with anything in ${history.events} simulated events`)
-  const contents = await fitRetrievalModels({ engagements, count, items, settings, seed, progress })
+  const { contents } = await fitRetrievalModels({ engagements, count, items, settings, seed, progress })
   clock.lap('train')
   const index = await measureTrainedIndex(settings, replay, contents, queries, seed)
   clock.lap('search')

@@ -1,12 +1,16 @@
 import type { Engine } from '../actors/engine.ts'
 import type { ContentEncoder } from '../algorithms/text/content-encoder.ts'
 import type { FunnelOverrides } from '../domain/recommendation.ts'
-import { arms, retrievedDepth } from './arms.ts'
+import { type Arm, arms, type BesideName, retrievedDepth } from './arms.ts'
+import type { Comparison } from './comparison.ts'
+import type { EaseBaseline } from './ease-baseline.ts'
 import type { EventColumns } from './event-columns.ts'
+import type { Baseline } from './filtered-ranking.ts'
 import type { JournalFollower } from './journal-follower.ts'
 import { ListDiversity } from './list-diversity.ts'
 import { type PlannedQuery, type QueryKind, queryKinds } from './query-plan.ts'
-import { type Answers, type Comparison, type QueryMetrics, QueryScores } from './query-scores.ts'
+import { type Answers, type QueryMetrics, QueryScores } from './query-scores.ts'
+import { joinArms, type SavedQueries } from './saved-queries.ts'
 import type { WalkQuery } from './walk.ts'
 
 /** Asks the running system and the baselines, and scores what they answer. */
@@ -17,14 +21,25 @@ export class Inquiry {
   private readonly engine: Engine
   private readonly follower: JournalFollower
   private readonly columns: EventColumns
+  private readonly ease: EaseBaseline | null
+  private readonly arms: readonly Arm[]
   private readonly scores: ReadonlyMap<QueryKind, QueryScores>
 
-  constructor(engine: Engine, follower: JournalFollower, columns: EventColumns, content: ContentEncoder) {
+  /** @param ease null where there is none, which leaves its arm out */
+  constructor(
+    engine: Engine,
+    follower: JournalFollower,
+    columns: EventColumns,
+    content: ContentEncoder,
+    ease: EaseBaseline | null,
+  ) {
     this.engine = engine
     this.follower = follower
     this.columns = columns
+    this.ease = ease
+    this.arms = arms.filter(({ name }) => name !== 'ease' || ease !== null)
     const newDiversity = () => new ListDiversity(content, id => engine.getItem(id))
-    this.scores = new Map(queryKinds.map(kind => [kind, new QueryScores(newDiversity)]))
+    this.scores = new Map(queryKinds.map(kind => [kind, new QueryScores(this.arms, newDiversity)]))
   }
 
   /** All queries of one point are by one person: what is answered to one is the answer to the others. */
@@ -53,6 +68,23 @@ export class Inquiry {
     return this.scores.get(kind)!.comparisons(seed)
   }
 
+  /** What each arm was worth on each query, with all that names the query in another run. */
+  perQuery(): Pick<SavedQueries, 'queries' | 'arms'> {
+    const { columns } = this
+    const kinds = queryKinds.map(kind => this.scores.get(kind)!)
+    const asked = kinds.flatMap(scores => scores.asked)
+    const perKind = kinds.map(scores => scores.perQuery())
+    return {
+      queries: {
+        kind: asked.map(({ kind }) => kind),
+        user: asked.map(({ user }) => columns.userIds[user]),
+        time: asked.map(({ time }) => time),
+        relevant: asked.map(({ relevant }) => relevant.length),
+      },
+      arms: Object.fromEntries(this.arms.map(({ name }) => [name, joinArms(perKind.map(arms => arms[name]))])),
+    }
+  }
+
   /** Items that are neither deleted nor hidden by now. */
   liveItems(): number {
     const { items } = this.engine.catalog
@@ -63,17 +95,26 @@ export class Inquiry {
 
   private async ask(userId: string, time: number): Promise<Answers> {
     const { follower } = this
-    const answers = new Map<string, readonly string[]>([
-      ['most-engaged', follower.popular(follower.mostEngaged, userId, time, retrievedDepth)],
-      ['most-liked', follower.popular(follower.mostLiked, userId, time, retrievedDepth)],
-    ])
+    const answers = new Map<string, readonly string[]>()
+    for (const [name, baseline] of this.besides(userId)) {
+      answers.set(name, follower.answer(baseline, userId, time, retrievedDepth))
+    }
     await Promise.all(
-      arms.map(async ({ name, overrides }) => {
+      this.arms.map(async ({ name, overrides }) => {
         if (overrides !== null)
           answers.set(name, await this.recommend(`${userId} ${time} ${name}`, userId, time, overrides))
       }),
     )
     return answers
+  }
+
+  private besides(userId: string): [BesideName, Baseline][] {
+    const { mostEngaged, mostLiked } = this.follower
+    const popular: [BesideName, Baseline][] = [
+      ['most-engaged', mostEngaged],
+      ['most-liked', mostLiked],
+    ]
+    return this.ease === null ? popular : [...popular, ['ease', this.ease.for(userId)]]
   }
 
   private async recommend(

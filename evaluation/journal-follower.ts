@@ -3,14 +3,17 @@ import type { Settings } from '../config/settings.ts'
 import { CounterEpochReader } from '../domain/shared/counter-epochs.ts'
 import { Replay } from '../learning/replay.ts'
 import type { TailingReader } from '../storage/event-log.ts'
+import type { Baseline } from './filtered-ranking.ts'
+import { KnownHistories } from './known-histories.ts'
 import { personalRequest } from './personal-request.ts'
 import { Popularity } from './popularity.ts'
 
-/** Folds what a running engine journals, beside it: what the engine knows, and the popularity it does not keep. */
+/** Folds what a running engine journals, beside it: what the engine knows, and what baselines count. */
 export class JournalFollower {
   readonly replay: Replay
   readonly mostEngaged = new Popularity('engagements')
   readonly mostLiked = new Popularity('likes')
+  readonly known = new KnownHistories()
   private readonly settings: Settings
   private readonly journal: TailingReader
 
@@ -34,14 +37,15 @@ export class JournalFollower {
       if (item < 0) continue
       this.mostEngaged.count(event, item)
       this.mostLiked.count(event, item)
+      this.known.count(event, item)
     }
   }
 
-  /** The most popular items for the person at a time, best first, by id. */
-  popular(by: Popularity, userId: string, now: number, depth: number): string[] {
+  /** What a baseline answers to the person at a time, best first, by id. */
+  answer(baseline: Baseline, userId: string, now: number, depth: number): string[] {
     const { catalog, epoch } = this.replay
     const request = personalRequest(this.replay, this.settings, userId, now)
     const tables = { items: catalog.items, counters: new CounterEpochReader(epoch) }
-    return Array.from(by.rank(request, tables, depth), item => catalog.itemId(item))
+    return Array.from(baseline.rank(request, tables, depth), item => catalog.itemId(item))
   }
 }

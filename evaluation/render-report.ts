@@ -1,8 +1,9 @@
-import { arms } from './arms.ts'
+import type { RunComparison } from './compare-runs.ts'
 import type { FunnelReport } from './funnel-command.ts'
 import type { IndexReport } from './index-command.ts'
 import type { IndexRecall } from './index-recall.ts'
 import { type QueryKind, queryKinds } from './query-plan.ts'
+import { signed } from './report-table.ts'
 
 const titles: Readonly<Record<QueryKind, string>> = {
   group: 'Just before each group of events',
@@ -18,6 +19,7 @@ export function renderFunnelReport(report: FunnelReport): string {
     `${data.peopleAsked} people asked, ${data.feeds} feeds (${data.incompleteFeeds} incomplete), ` +
       `${data.liveItems} live items, ${data.refusedEvents} events not counted`,
     ...queryKinds.flatMap(kind => renderKind(report, kind)),
+    ...(report.comparedRun === undefined ? [] : renderComparedRun(report.comparedRun)),
     renderIndex(report.metrics.index),
     renderSeconds(report.seconds),
   ].join('\n\n')
@@ -32,10 +34,10 @@ export function renderIndexReport({ data, metrics, seconds }: IndexReport): stri
 }
 
 function renderKind(report: FunnelReport, kind: QueryKind): string[] {
-  const { queries, users, arms: perArm, diversity } = report.metrics[kind]
+  const { queries, users, bestSource, arms: perArm, diversity } = report.metrics[kind]
   if (queries === 0) return [`${titles[kind]}: no queries`]
-  const rows = arms.map(({ name }) => {
-    const { ndcgAt10, hitRateAt10, recallAt100, recallAt500, coverageAt10, giniAt10 } = perArm[name]
+  const rows = Object.entries(perArm).map(([name, metrics]) => {
+    const { ndcgAt10, hitRateAt10, recallAt100, recallAt500, coverageAt10, giniAt10 } = metrics
     const figures = [ndcgAt10, hitRateAt10, recallAt100, recallAt500, coverageAt10, giniAt10]
     return [name, ...figures.map(figure => (figure === undefined ? '' : figure.toFixed(4)))]
   })
@@ -49,11 +51,30 @@ function renderKind(report: FunnelReport, kind: QueryKind): string[] {
     return [name, intraListDistance.toFixed(4), categoryEntropy.toFixed(3), distinctCategories.toFixed(2)]
   })
   return [
-    `${titles[kind]}: ${queries} queries by ${users} people`,
+    `${titles[kind]}: ${queries} queries by ${users} people; best single source: ${bestSource}`,
     table(['', 'NDCG@10', 'HR@10', 'Recall@100', 'Recall@500', 'Coverage@10', 'Gini@10'], rows),
     table(['difference in NDCG@10', 'mean', '95 %'], differences),
     table(['what re-ranking buys', 'distance', 'entropy', 'categories'], mixes),
   ]
+}
+
+const metricTitles = { ndcgAt10: 'NDCG@10', recallAt100: 'Recall@100', recallAt500: 'Recall@500' } as const
+
+function renderComparedRun({ against, kinds }: RunComparison): string[] {
+  return queryKinds.map(kind => {
+    const { matched, onlyNow, onlyBefore, users, differences } = kinds[kind]
+    const rows = Object.entries(differences).flatMap(([arm, perMetric]) =>
+      Object.entries(perMetric).map(([metric, { mean, lower, upper }]) => [
+        `${arm} ${metricTitles[metric as keyof typeof metricTitles]}`,
+        signed(mean),
+        `${signed(lower)} to ${signed(upper)}`,
+      ]),
+    )
+    const title =
+      `${titles[kind]}, this run less that of ${against}: ${matched} queries of both by ${users} people, ` +
+      `${onlyNow} of this run alone, ${onlyBefore} of the other`
+    return `${title}\n\n${table(['difference', 'mean', '95 %'], rows)}`
+  })
 }
 
 function renderIndex({ partitions, linksPerPoint, buildWidth, searchWidthFactor, spaces }: IndexRecall): string {
@@ -76,10 +97,6 @@ function renderSeconds(seconds: Readonly<Record<string, number>>): string {
   return `Seconds: ${Object.entries(seconds)
     .map(([part, took]) => `${part} ${took.toFixed(1)}`)
     .join(', ')}`
-}
-
-function signed(difference: number): string {
-  return `${difference < 0 ? '' : '+'}${difference.toFixed(4)}`
 }
 
 /** Columns aligned by spaces: the first to the left, figures to the right. */

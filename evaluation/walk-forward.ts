@@ -20,14 +20,20 @@ import { storageSettings } from '../storage/settings.ts'
 import type { Logger } from '../telemetry/log.ts'
 import { createMetrics } from '../telemetry/metrics.ts'
 import type { Progress } from '../telemetry/progress.ts'
+import type { Comparison } from './comparison.ts'
+import { EaseBaseline } from './ease-baseline.ts'
 import { evaluationSettings } from './evaluation-settings.ts'
 import { type EventColumns, readEventColumns } from './event-columns.ts'
 import { Inquiry } from './inquiry.ts'
 import { JournalFollower } from './journal-follower.ts'
 import { planQueries, type QueryKind, type QueryPlan, type QueryPlanOptions, queryKinds } from './query-plan.ts'
-import type { Comparison, QueryMetrics } from './query-scores.ts'
+import type { QueryMetrics } from './query-scores.ts'
+import type { SavedQueries } from './saved-queries.ts'
 import { copyHistory, type WalkStep } from './scratch-directory.ts'
 import { walk } from './walk.ts'
+
+/** As many as everything else is fitted with. */
+const fitThreads = 2
 
 export interface WalkForwardInput extends QueryPlanOptions {
   readonly journal: JournalReader
@@ -47,6 +53,7 @@ export interface WalkForwardResult {
   readonly manifest: Manifest
   readonly metrics: Readonly<Record<QueryKind, QueryMetrics>>
   readonly comparisons: Readonly<Record<QueryKind, Readonly<Record<string, Comparison>>>>
+  readonly perQuery: Pick<SavedQueries, 'queries' | 'arms'>
   /** Feeds that were put together without a part of the system; a good run has none. */
   readonly incompleteFeeds: number
   /** Events of the walk that the system refused or counted as duplicates. */
@@ -80,7 +87,10 @@ export async function walkForward(input: WalkForwardInput): Promise<WalkForwardR
     await engine.publishEpoch()
     const follower = new JournalFollower(settings, reader)
     await follower.catchUp()
-    const inquiry = new Inquiry(engine, follower, columns, contents.content)
+    progress.step('fitting EASE beside it')
+    const ease = await EaseBaseline.fit(follower.known, fitThreads)
+    progress.done()
+    const inquiry = new Inquiry(engine, follower, columns, contents.content, ease)
     const queryBefore = ({ seq }: WalkStep) => {
       input.signal?.throwIfAborted()
       return inquiry.at(plan.queries.get(seq))
@@ -93,6 +103,7 @@ export async function walkForward(input: WalkForwardInput): Promise<WalkForwardR
       manifest,
       metrics: perKind(kind => inquiry.metrics(kind)),
       comparisons: perKind(kind => inquiry.comparisons(kind, input.seed)),
+      perQuery: inquiry.perQuery(),
       incompleteFeeds: inquiry.incompleteFeeds,
       refusedEvents: refused,
       liveItems: inquiry.liveItems(),

@@ -1,4 +1,5 @@
 /** Which index holds the vectors of a space, and how wide it is searched: the same in serving and in every measurement. */
+import { ExactIndex } from '../algorithms/retrieval/exact-index.ts'
 import { HnswIndex } from '../algorithms/retrieval/hnsw-index.ts'
 import { NormSplitIndex } from '../algorithms/retrieval/norm-split-index.ts'
 import { searchWidthFor } from '../algorithms/retrieval/search-width.ts'
@@ -19,13 +20,17 @@ export interface SpaceSize {
 }
 
 /** Widths and links as an operator set them. */
-export type IndexShape = Pick<SettingsOf<typeof indexSettings>, 'linksPerPoint' | 'buildWidth' | 'searchWidthFactor'>
+export type IndexShape = Pick<
+  SettingsOf<typeof indexSettings>,
+  'linksPerPoint' | 'buildWidth' | 'searchWidthFactor' | 'exactItemsMax'
+>
 
 export function createSpaceIndex(
   space: SpaceName,
   { dimension, capacity, ordinaryNorm }: SpaceSize,
-  { linksPerPoint, buildWidth }: IndexShape,
+  { linksPerPoint, buildWidth, exactItemsMax }: IndexShape,
 ): VectorIndex {
+  if (capacity <= exactItemsMax) return new ExactIndex({ dimension, metric: spaceMetric[space] })
   const common = { dimension, capacity, linksPerPoint, buildWidth }
   return spaceMetric[space] === 'cosine'
     ? new HnswIndex({ ...common, metric: 'cosine' })

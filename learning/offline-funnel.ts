@@ -8,20 +8,28 @@ import { CounterEpochReader } from '../domain/shared/counter-epochs.ts'
 import { CandidateStage, type PreparedCandidates } from '../funnel/candidate-stage.ts'
 import { contextCodes } from '../funnel/context-codes.ts'
 import { exhaust } from '../funnel/exhaust.ts'
+import { settingsFromText, settingsText } from '../funnel/fragments.ts'
 import { queryHistory } from '../funnel/hydrators/query-history.ts'
 import { LiveModelSets } from '../funnel/live-model-sets.ts'
 import { type LoadedModelSet, loadModelSet } from '../funnel/loaded-model-set.ts'
 import type { ModelSetContents } from '../funnel/model-set-files.ts'
+import type { ModelSpaces } from '../funnel/model-spaces.ts'
 import { packRequest } from '../funnel/recommend.ts'
-import { requestLayout } from '../funnel/request-frame.ts'
-import { retrievalLayout } from '../funnel/retrieval-frame.ts'
+import { type RequestFrame, requestLayout } from '../funnel/request-frame.ts'
+import { type RetrievalFrame, retrievalLayout } from '../funnel/retrieval-frame.ts'
 import { RetrievalStage } from '../funnel/retrieve.ts'
 import { Replay } from './replay.ts'
 
-/** Candidates of one query with their features; reused by the next. */
+/** Candidates of one query; their columns and features are reused by the next. */
 export interface OfflineCandidates extends PreparedCandidates {
+  /** Of all candidates, [candidates × featureCount]; computed when they are first asked for. */
   readonly features: Float32Array<ArrayBuffer>
+  /** Of the candidates at these places alone, in this order, the very same numbers; reused by the next call. */
+  featuresOf(places: readonly number[]): Float32Array
 }
+
+/** So few items are compared one by one in less time than a graph is walked, and there is no graph to build. */
+const exactItemsMax = 16_384
 
 /**
  * The funnel up to the features, over a replayed journal instead of a running system: the same folds, sources, filters,
@@ -32,6 +40,7 @@ export class OfflineFunnel {
   private readonly settings: Settings
   private readonly models: LiveModelSets
   private readonly stage: CandidateStage
+  private readonly partStage: CandidateStage
   private readonly retrieval: RetrievalStage
   private loaded: LoadedModelSet | null = null
   private counters: CounterEpochReader
@@ -45,7 +54,8 @@ export class OfflineFunnel {
     })
     this.models = new LiveModelSets(this.replay.catalog, limits.rowsMax, () => {})
     this.stage = new CandidateStage(settings)
-    this.retrieval = new RetrievalStage(0, 1, settings, () => 0)
+    this.partStage = new CandidateStage(settings)
+    this.retrieval = new RetrievalStage(0, 1, searchingExactly(settings), () => 0)
     this.counters = new CounterEpochReader(this.replay.epoch)
     this.publish()
   }
@@ -92,8 +102,31 @@ export class OfflineFunnel {
     const frame = packRequest(request, view, vectors, pins, this.settings, catalog)
     const query = decodeFrame(requestLayout, frame)
     const reply = decodeFrame(retrievalLayout, this.retrieval.retrieve(frame))
-    const prepared = this.stage.merge(query, [reply], catalog.items)
-    return { ...prepared, features: this.stage.features(query, catalog.items, this.counters, spaces) }
+    return this.prepared(query, reply, spaces)
+  }
+
+  private prepared(query: RequestFrame, reply: RetrievalFrame, spaces: ModelSpaces): OfflineCandidates {
+    const { stage, partStage, counters } = this
+    const { items } = this.replay.catalog
+    const prepared = stage.merge(query, [reply], items)
+    const { bestRank, proposers, item } = prepared.candidates
+    let features: Float32Array<ArrayBuffer> | null = null
+    return {
+      ...prepared,
+      get features() {
+        features ??= stage.features(query, items, counters, spaces)
+        return features
+      },
+      featuresOf(places) {
+        const part = {
+          items: Uint32Array.from(places, place => item[place]),
+          bestRank: Uint16Array.from(places, place => bestRank[place]),
+          proposers: Uint32Array.from(places, place => proposers[place]),
+        }
+        partStage.admit(part, query, items)
+        return partStage.features(query, items, counters, spaces)
+      },
+    }
   }
 
   /** At its epoch, as a server does: lists that were made when somebody asks would know what came since. */
@@ -118,4 +151,8 @@ export class OfflineFunnel {
     // Nobody asks about the past here, and a long history would have more versions than there is room for.
     for (const superseded of catalog.table.reclaim(catalog.appliedSeq + 1)) this.models.clear(superseded)
   }
+}
+
+function searchingExactly(settings: Settings): Settings {
+  return settingsFromText({ ...settingsText(settings), 'index.exactItemsMax': String(exactItemsMax) })
 }

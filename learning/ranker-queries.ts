@@ -12,7 +12,7 @@ export interface RankerQuery {
   readonly wanted: ReadonlyMap<string, number>
   /** Engaged with from here on, but shown before: whether this feed was right to show it, nobody knows. */
   readonly undecided: ReadonlySet<string>
-  /** What the request that began here showed, as far as events tell. */
+  /** What the request that began here showed, as far as events tell, first place first. */
   readonly shown: ReadonlySet<string>
 }
 
@@ -21,6 +21,8 @@ export interface QueryLimits {
   readonly queriesPerUserMax: number
   readonly horizonEvents: number
   readonly sessionGapMs: number
+  /** Share of the queries that stand at the beginning of a session, where there are so many; 0 if not given. */
+  readonly sessionStartShare?: number
 }
 
 const nothing: ReadonlySet<string> = new Set()
@@ -41,19 +43,24 @@ export function drawQueries(
   const askSeqs = groupedAskSeqs(engagements)
   const starts = queryStarts(engagements, askSeqs, from)
   shuffle(starts, createRandom(seed))
+  const isSessionStart = sessionStarting(engagements, limits.sessionGapMs)
+  const drawn = new Set<number>()
   const perUser = new Map<number, number>()
-  const drawn: number[] = []
-  for (const row of starts) {
-    if (drawn.length >= limits.queriesMax) break
-    const user = engagements.users[row]
-    const already = perUser.get(user) ?? 0
-    if (already >= limits.queriesPerUserMax) continue
-    perUser.set(user, already + 1)
-    drawn.push(row)
+  const draw = (rows: readonly number[], upTo: number) => {
+    for (const row of rows) {
+      if (drawn.size >= upTo) return
+      const user = engagements.users[row]
+      const already = perUser.get(user) ?? 0
+      if (already >= limits.queriesPerUserMax || drawn.has(row)) continue
+      perUser.set(user, already + 1)
+      drawn.add(row)
+    }
   }
+  draw(starts.filter(isSessionStart), Math.floor(limits.queriesMax * (limits.sessionStartShare ?? 0)))
+  draw(starts, limits.queriesMax)
   const rowsOfUser = rowsByUser(engagements)
-  const shown = showings.shownBySeq(new Set(drawn.map(row => askSeqs[row])))
-  return drawn
+  const shown = showings.shownBySeq(new Set(Array.from(drawn, row => askSeqs[row])))
+  return [...drawn]
     .sort((a, b) => askSeqs[a] - askSeqs[b])
     .map(row => ({
       userId: engagements.userIds[engagements.users[row]],
@@ -61,6 +68,20 @@ export function drawQueries(
       ...outcomeOf(engagements, rowsOfUser[engagements.users[row]], askSeqs[row], limits),
       shown: shown.get(askSeqs[row]) ?? nothing,
     }))
+}
+
+/** Whether an engagement is a person's first after a pause, or their first of all; by row. */
+function sessionStarting(
+  { users, times, count, userIds }: Engagements,
+  sessionGapMs: number,
+): (row: number) => boolean {
+  const lastTime = new Float64Array(userIds.length).fill(Number.NEGATIVE_INFINITY)
+  const starting = new Uint8Array(count)
+  for (let row = 0; row < count; row++) {
+    if (times[row] - lastTime[users[row]] > sessionGapMs) starting[row] = 1
+    lastTime[users[row]] = Math.max(lastTime[users[row]], times[row])
+  }
+  return row => starting[row] === 1
 }
 
 /** Where each engagement is asked before; what nothing has shown is asked with the others of its time. */

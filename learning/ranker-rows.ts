@@ -13,7 +13,7 @@ export interface QueryOutcome {
   readonly wanted: ReadonlyMap<number, number>
   /** Neither wanted nor not. */
   readonly undecided: ReadonlySet<number>
-  /** What the feed showed; empty when that is not known. */
+  /** What the feed showed, first place first; empty when that is not known. */
   readonly shown: ReadonlySet<number>
 }
 
@@ -22,6 +22,8 @@ export interface GroupLimits {
   readonly positivesMax: number
   /** Training rows of a group that nobody saw, at most, where it is known what was shown. */
   readonly randomNegatives: number
+  /** Places of a feed that rows tell apart; later ones count as the last of them. */
+  readonly placesMax: number
 }
 
 /**
@@ -32,7 +34,9 @@ export interface GroupLimits {
  * 2. A candidate that was shown and not engaged with is kept. Of those that nobody saw, a uniform sample fills the
  *    group; where it is known what was shown, training sees only `randomNegatives` of it. What was shown teaches to
  *    tell good candidates apart, the rest teaches what the system before used to show.
- * 3. Each row counts 1 in training; `population` keeps how many candidates it stands for where only a sample of its
+ * 3. A row says at which place the feed showed it. What was not shown, or by another feed, says the first place: the term of
+ *    a place is what it takes off compared with the first one, so it must not explain that something was shown at all.
+ * 4. Each row counts 1 in training; `population` keeps how many candidates it stands for where only a sample of its
  *    kind had room, which calibration needs to give probabilities over all candidates.
  */
 export class RankerRowCollector {
@@ -42,6 +46,7 @@ export class RankerRowCollector {
   private readonly labels: Float32Array
   private readonly weights: Float32Array
   private readonly population: Float32Array
+  private readonly places: Int32Array
   /** 1 for rows that training does not see. */
   private readonly isSpare: Uint8Array
   private groups = 0
@@ -54,6 +59,7 @@ export class RankerRowCollector {
     this.labels = new Float32Array(rows * objectiveCount)
     this.weights = new Float32Array(rows * objectiveCount)
     this.population = new Float32Array(rows)
+    this.places = new Int32Array(rows)
     this.isSpare = new Uint8Array(rows)
   }
 
@@ -61,8 +67,16 @@ export class RankerRowCollector {
     return this.groups
   }
 
+  /** Whether any row was shown at another place than the first. */
+  get knowsPlaces(): boolean {
+    return this.places.some(place => place > 0)
+  }
+
   /** Adds the group of one query; false when none of the wanted items is among the candidates, which teaches nothing. */
-  add({ candidates, features }: OfflineCandidates, { wanted, undecided, shown }: QueryOutcome): boolean {
+  add(
+    { candidates, featuresOf }: Pick<OfflineCandidates, 'candidates' | 'featuresOf'>,
+    { wanted, undecided, shown }: QueryOutcome,
+  ): boolean {
     const positives: number[] = []
     const passedOver: number[] = []
     const unseen: number[] = []
@@ -72,23 +86,30 @@ export class RankerRowCollector {
       else if (!undecided.has(item)) (shown.has(item) ? passedOver : unseen).push(i)
     }
     if (positives.length === 0 || passedOver.length + unseen.length === 0) return false
-    const { groupSize, positivesMax, randomNegatives } = this.limits
+    const { groupSize, positivesMax, randomNegatives, placesMax } = this.limits
 
-    let row = this.groups++ * groupSize
-    const end = row + groupSize
-    const write = (kind: number[], max: number) => {
+    const first = this.groups++ * groupSize
+    const taken: number[] = []
+    const placeOf = new Map(Array.from(shown, (item, place) => [item, Math.min(place, placesMax - 1)]))
+    const take = (kind: number[], max: number) => {
       const kept = Math.min(kind.length, max)
       if (kept < kind.length) partialShuffle(kind, kept, this.random)
       for (let k = 0; k < kept; k++) {
-        const roles = wanted.get(candidates.item[kind[k]]) ?? 0
-        this.write(row++, features, kind[k], roles, kind.length / kept)
+        const row = first + taken.length
+        const item = candidates.item[kind[k]]
+        this.label(row, wanted.get(item) ?? 0, kind.length / kept)
+        this.places[row] = placeOf.get(item) ?? 0
+        taken.push(kind[k])
       }
     }
-    write(positives, positivesMax)
-    write(passedOver, end - row - Math.min(unseen.length, randomNegatives))
-    const firstUnseen = row
-    write(unseen, end - row)
-    if (shown.size > 0) this.isSpare.fill(1, Math.min(firstUnseen + randomNegatives, row), row)
+    take(positives, positivesMax)
+    take(passedOver, groupSize - taken.length - Math.min(unseen.length, randomNegatives))
+    const seen = taken.length
+    take(unseen, groupSize - taken.length)
+    if (shown.size > 0)
+      this.isSpare.fill(1, first + Math.min(seen + randomNegatives, taken.length), first + taken.length)
+    // Of a few hundred candidates a group keeps some dozens: only they need features.
+    this.features.set(featuresOf(taken), first * featureCount)
     return true
   }
 
@@ -100,6 +121,7 @@ export class RankerRowCollector {
       features: this.features.subarray(first * featureCount, last * featureCount),
       labels: this.labels.subarray(first * objectiveCount, last * objectiveCount),
       weights: this.weights.subarray(first * objectiveCount, last * objectiveCount),
+      places: this.places.subarray(first, last),
     }
   }
 
@@ -116,8 +138,7 @@ export class RankerRowCollector {
     return this.population.subarray(from * this.limits.groupSize, to * this.limits.groupSize)
   }
 
-  private write(row: number, features: Float32Array, candidate: number, roles: number, population: number): void {
-    this.features.set(features.subarray(candidate * featureCount, (candidate + 1) * featureCount), row * featureCount)
+  private label(row: number, roles: number, population: number): void {
     this.population[row] = population
     for (let k = 0; k < objectiveCount; k++) {
       const at = row * objectiveCount + k

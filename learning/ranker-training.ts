@@ -36,7 +36,7 @@ export async function trainRankerOn(
 ): Promise<RankerOutcome> {
   const { settings, seed, progress } = task
   const { calibrationShare, groupSize } = settings.of(trainingSettings)
-  const { epochs, int8, ...ranker } = settings.of(rankerSettings)
+  const { epochs, int8, placesMax, ...ranker } = settings.of(rankerSettings)
   const { collector, queries, kept } = await collectRows(task, history, earlier, retrieval, toSeq)
   const heldOut = Math.floor(collector.count * (1 - calibrationShare))
   if (heldOut === 0 || heldOut === collector.count) return { contents: null, metrics: {}, status: {}, heldOut: [] }
@@ -50,6 +50,7 @@ export async function trainRankerOn(
     objectives,
     groupSize,
     seed: splitSeed(seed, 'ranker'),
+    places: placesMax > 1 && collector.knowsPlaces ? placesMax : undefined,
     settings: { ...ranker, epochs, ...paceFor(heldOut * groupSize, ranker.batchRows, epochs), threads: 2 },
     onProgress: () => progress.advance(1),
     isCancelled: task.isCancelled,
@@ -103,7 +104,8 @@ async function collectRows(
   const { sessionGapMs } = settings.of(featureSettings)
   const queries = drawQueries(history, earlier, { ...training, sessionGapMs }, splitSeed(seed, 'queries'))
   const random = createRandom(splitSeed(seed, 'negatives'))
-  const collector = new RankerRowCollector(queries.length, training, random)
+  const { placesMax } = settings.of(rankerSettings)
+  const collector = new RankerRowCollector(queries.length, { ...training, placesMax }, random)
   const funnel = new OfflineFunnel(settings, limits)
   const fitsThrough = history.engagements.seqs[earlier - 1]
   const kept: RankerQuery[] = []

@@ -5,6 +5,7 @@ import type { Item } from '../domain/item.ts'
 import type { User } from '../domain/user.ts'
 import { contentDocument } from '../funnel/content-document.ts'
 import type { ModelSetContents } from '../funnel/model-set-files.ts'
+import type { Parameters } from '../models/engine/parameters.ts'
 import { type Interactions, trainIals } from '../models/factorisation/ials.ts'
 import type { Progress } from '../telemetry/progress.ts'
 import type { Engagements } from './engagements.ts'
@@ -26,10 +27,24 @@ export interface RetrievalTask {
   readonly settings: Settings
   readonly seed: number
   readonly progress: Progress
+  /** What a fit on fewer of these engagements ended with: models that are trained step by step go on from there. */
+  readonly earlier?: RetrievalWeights
+}
+
+/** Where a later fit can go on. */
+export interface RetrievalWeights {
+  /** The items of the rows. */
+  readonly vocabulary: readonly string[]
+  readonly sequence: Parameters | null
+}
+
+export interface FittedRetrieval {
+  readonly contents: ModelSetContents
+  readonly weights: RetrievalWeights
 }
 
 /** Fits every model that retrieval needs; the ranker comes later. */
-export async function fitRetrievalModels(task: RetrievalTask): Promise<ModelSetContents> {
+export async function fitRetrievalModels(task: RetrievalTask): Promise<FittedRetrieval> {
   const { engagements, count, items, settings, seed, progress } = task
   const ials = settings.of(ialsSettings)
   const { dimension, buckets } = settings.of(contentSettings)
@@ -60,10 +75,11 @@ export async function fitRetrievalModels(task: RetrievalTask): Promise<ModelSetC
     seed,
     progress,
   })
-  const sequence = await fitSequence(histories, settings, seed, progress)
+  const initial = goingOn(task.earlier, itemIds)?.sequence ?? undefined
+  const sequence = await fitSequence({ histories, settings, seed, progress, initial })
   const { regularisation, frequencyExponent, unobservedWeight } = ials
-  return {
-    vocabulary: engagements.itemIds,
+  const contents = {
+    vocabulary: itemIds,
     collaborative: {
       dimension: ials.dimension,
       vectors: factors.itemFactors,
@@ -72,9 +88,16 @@ export async function fitRetrievalModels(task: RetrievalTask): Promise<ModelSetC
     content,
     coVisitation,
     twoTower,
-    sequence,
+    sequence: sequence?.contents ?? null,
     ranker: null,
   }
+  return { contents, weights: { vocabulary: itemIds, sequence: sequence?.weights ?? null } }
+}
+
+/** Items are numbered as the journal brings them, so that of an earlier point has the first of these; else nothing fits. */
+function goingOn(earlier: RetrievalWeights | undefined, itemIds: readonly string[]): RetrievalWeights | null {
+  const isEarlier = earlier?.vocabulary.every((id, place) => id === itemIds[place]) ?? false
+  return isEarlier ? earlier! : null
 }
 
 function fitCoVisitation({ users, items, times, weights, itemIds }: Engagements, count: number, settings: Settings) {

@@ -18,8 +18,15 @@ export const trainingSettings = defineSettings('training', 'What a model set is 
     'Newest share of the engagements that the ranker learns from; retrieval for it sees only the rest.',
   ),
   calibrationShare: share(0.2, 'Newest share of the ranker’s queries, held out for calibration and early stopping.'),
-  queriesMax: count(16_000, 'queries', 'Queries that the ranker learns from at most.'),
+  queriesMax: count(8_000, 'queries', 'Queries that the ranker learns from at most.'),
   queriesPerUserMax: count(40, 'queries', 'Of these, at most so many of one person.'),
+  sessionStartShare: number(
+    0,
+    'ratio',
+    'Of these, so many at the beginning of a session where there are enough; 0 draws as they come, mostly within one.',
+    0,
+    1,
+  ),
   groupSize: count(64, 'rows', 'Rows per query: what was engaged with, and a sample of the other candidates.', 8, 1024),
   randomNegatives: count(
     2,
@@ -59,6 +66,13 @@ export const sequenceModelSettings = defineSettings('training.sequence', 'Self-a
     3_000_000,
     'interactions',
     'Interactions that one fit looks at over all its epochs: what bounds its time. A history too large for one epoch leaves the model out.',
+  ),
+  refitShare: number(
+    0.5,
+    'ratio',
+    'Share of the epochs that a fit takes which goes on from what one on older histories ended with.',
+    0.01,
+    1,
   ),
 })
 
@@ -108,7 +122,8 @@ export const coVisitationSettings = defineSettings('training.coVisitation', 'Ite
 })
 
 export const rankerSettings = defineSettings('training.ranker', 'The multi-objective ranker.', {
-  experts: count(4, 'experts', 'Experts of the mixture.', 1, 64),
+  members: count(1, 'mixtures', 'Mixtures side by side in the model, whose logits are averaged.', 1, 32),
+  experts: count(4, 'experts', 'Experts of each mixture.', 1, 64),
   expertWidth: count(64, 'units', 'Width of an expert’s two layers.', 4, 1024),
   towerWidth: count(32, 'units', 'Width of the tower of each objective.', 4, 1024),
   epochs: count(12, 'epochs', 'Passes over the rows at most.', 1, 1000),
@@ -117,6 +132,13 @@ export const rankerSettings = defineSettings('training.ranker', 'The multi-objec
   learningRate: number(0.002, 'ratio', 'Largest step of the optimiser.', 0.000001, 1),
   listwiseWeight: number(1, 'ratio', 'Weight of the listwise loss on clicks within a query.', 0, 100),
   dropout: number(0, 'ratio', 'Share of expert outputs dropped in training.', 0, 0.9),
+  placesMax: count(
+    50,
+    'places',
+    'Places of a feed whose position bias training tells apart; later ones share one, and 1 leaves position bias out.',
+    1,
+    1000,
+  ),
   int8: Type.Boolean({
     default: false,
     description:

@@ -40,7 +40,7 @@ export class Showings {
     return askSeq
   }
 
-  /** The items shown by the requests that begin at these journal numbers. */
+  /** The items shown by the requests that begin at these journal numbers, in the order in which impressions told of them. */
   shownBySeq(seqs: ReadonlySet<number>): ReadonlyMap<number, ReadonlySet<string>> {
     const shown = new Map<number, Set<string>>()
     for (let i = 0; i < this.shownBy.length; i++) {

@@ -19,8 +19,8 @@ import type { TrainingTask } from './training-task.ts'
 
 /**
  * Trains a whole model set and writes its artefact; promoting it is up to the caller. Retrieval is fitted twice: on the
- * older engagements, so that the ranker's rows hold scores that have not seen their own outcome, and then on all. The
- * manifest says whether the set may be promoted, see `gates/`.
+ * older engagements, so that the ranker's rows hold scores that have not seen their own outcome, and then on all, going on
+ * from the first fit where a model is trained step by step. The manifest says whether the set may be promoted, see `gates/`.
  *
  * @throws NotEnoughData
  */
@@ -36,9 +36,10 @@ export async function trainModelSet(task: TrainingTask): Promise<Manifest> {
   const usable = engagementsWith(items, engagements)
   if (items.length === 0 || usable < engagementsMin) throw new NotEnoughData(usable, engagementsMin)
   const earlier = Math.floor(engagements.count * (1 - rankerShare))
-  const fitAsOf = (seq: number) => fitRetrievalAsOf(task, seq)
 
-  const ranker = await trainRankerOn(task, history, earlier, await fitAsOf(engagements.seqs[earlier - 1]), toSeq)
+  const older = await fitRetrievalAsOf(task, engagements.seqs[earlier - 1])
+  const fitAsOf = async (seq: number) => (await fitRetrievalAsOf(task, seq, older.weights)).contents
+  const ranker = await trainRankerOn(task, history, earlier, older.contents, toSeq)
   const gate = await judgeModelSet(task, ranker, fitAsOf, toSeq)
   const contents: ModelSetContents = { ...(await fitAsOf(toSeq)), ranker: ranker.contents }
   const description = { ...(await describe(task, engagements, toSeq, contents, ranker)), gate }

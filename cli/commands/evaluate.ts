@@ -2,6 +2,7 @@ import { systemClock } from '../../domain/ports.ts'
 import { evaluateFunnel } from '../../evaluation/funnel-command.ts'
 import { evaluateIndex } from '../../evaluation/index-command.ts'
 import { renderFunnelReport, renderIndexReport } from '../../evaluation/render-report.ts'
+import { SavedQueriesUnreadable } from '../../evaluation/saved-queries.ts'
 import { describeDirectory } from '../../storage/data-directory.ts'
 import type { CommandContext } from '../context.ts'
 import { CommandError, InterruptedError } from '../exit.ts'
@@ -11,6 +12,8 @@ export interface FunnelOptions {
   readonly seed?: number
   readonly users?: number
   readonly keep?: boolean
+  readonly saveQueries?: string
+  readonly compare?: string
 }
 
 export interface IndexOptions {
@@ -31,6 +34,8 @@ export async function evaluateFunnelCommand(context: CommandContext, options: Fu
       seed: options.seed,
       usersMax: options.users,
       keep: options.keep,
+      saveQueries: options.saveQueries,
+      compare: options.compare,
       progress: context.progress(),
       log: context.logger(settings, 'command'),
       clock: systemClock,
@@ -60,10 +65,14 @@ async function evaluating<R>(
   evaluate: () => Promise<R>,
 ): Promise<void> {
   const report = await evaluate().catch(error => {
+    if (error instanceof SavedQueriesUnreadable)
+      throw new CommandError('unreadable_queries', error.message, queriesHint)
     throw error instanceof RangeError ? tooLittle(error.message) : error
   })
   context.print(`${render(report).trimEnd()}\n`, report)
 }
+
+const queriesHint = 'Give --compare a file that `sluice evaluate funnel --save-queries` wrote'
 
 function tooLittle(message: string): CommandError {
   return new CommandError('too_little_history', message, 'Import more with `sluice import`, or use another --data-dir')

@@ -19,7 +19,7 @@ import { NotEnoughData } from '../not-enough-data.ts'
 import { drawQueries } from '../ranker-queries.ts'
 import { type GroupLimits, RankerRowCollector } from '../ranker-rows.ts'
 import { fitRetrievalAsOf } from '../retrieval-as-of.ts'
-import { trainingSettings } from '../settings.ts'
+import { rankerSettings, trainingSettings } from '../settings.ts'
 import { type AskedQuery, askQueries } from './asked-queries.ts'
 import type { DataSetTask, RowSink } from './data-set.ts'
 import { RowBuffer } from './row-buffer.ts'
@@ -57,7 +57,7 @@ export async function exportRankerRows(task: DataSetTask, sink: RowSink): Promis
   if (engagements.count < engagementsMin) throw new NotEnoughData(engagements.count, engagementsMin)
   const earlier = Math.max(1, Math.floor(engagements.count * (1 - rankerShare)))
   const fitsThrough = engagements.seqs[earlier - 1]
-  const models = await fitRetrievalAsOf(task, fitsThrough)
+  const { contents: models } = await fitRetrievalAsOf(task, fitsThrough)
   return writeRankerRows(task, sink, { history, earlier, fitsThrough, models })
 }
 
@@ -73,7 +73,7 @@ export interface RankerSlice {
 /** The rows of queries behind the cut, with candidates and features by these models. */
 export async function writeRankerRows(task: DataSetTask, sink: RowSink, slice: RankerSlice): Promise<RankerRowDetails> {
   const { settings, seed, progress } = task
-  const limits = settings.of(trainingSettings)
+  const limits = { ...settings.of(trainingSettings), placesMax: settings.of(rankerSettings).placesMax }
   const { sessionGapMs } = settings.of(featureSettings)
   const { history, earlier, fitsThrough, models } = slice
   const queries = drawQueries(history, earlier, { ...limits, sessionGapMs }, splitSeed(seed, 'queries'))
@@ -115,7 +115,6 @@ interface GroupRow {
 class GroupRows {
   private readonly limits: GroupLimits
   private readonly random: Random
-  private places = new Float32Array(0)
 
   constructor(limits: GroupLimits, random: Random) {
     this.limits = limits
@@ -123,32 +122,27 @@ class GroupRows {
   }
 
   *of({ candidates: prepared, outcome }: AskedQuery): Generator<GroupRow> {
-    const { candidates, features } = prepared
+    const { candidates } = prepared
     const collector = new RankerRowCollector(1, this.limits, this.random)
-    // The collector keeps features, not candidates: with a candidate's place for its features, it tells which it took.
-    if (!collector.add({ ...prepared, features: this.placesOf(candidates.count) }, outcome)) return
-    const { features: places, labels, weights } = collector.rows(0, 1)
+    // The collector keeps features, not candidates: what it asks the features of are the candidates that it took.
+    let taken: readonly number[] = []
+    const featuresOf = (places: readonly number[]) => {
+      taken = places
+      return prepared.featuresOf(places)
+    }
+    if (!collector.add({ candidates, featuresOf }, outcome)) return
+    const { features, labels, weights } = collector.rows(0, 1)
     const trained = collector.trainingRows(0, 1).weights
     const population = collector.populationOf(0, 1)
-    for (let row = 0; row < population.length; row++) {
-      if (population[row] === 0) continue
-      const place = places[row * featureCount]
+    for (const [row, place] of taken.entries()) {
       const columns = [row * objectiveCount, (row + 1) * objectiveCount] as const
       yield {
         item: candidates.item[place],
         population: population[row],
         training: trained.subarray(...columns).some(weight => weight > 0) ? 1 : 0,
         labelsAndWeights: [...labels.subarray(...columns), ...weights.subarray(...columns)],
-        features: features.subarray(place * featureCount, (place + 1) * featureCount),
+        features: features.subarray(row * featureCount, (row + 1) * featureCount),
       }
     }
-  }
-
-  private placesOf(count: number): Float32Array<ArrayBuffer> {
-    const length = count * featureCount
-    if (this.places.length >= length) return this.places.subarray(0, length)
-    this.places = new Float32Array(length)
-    for (let place = 0; place < count; place++) this.places[place * featureCount] = place
-    return this.places
   }
 }

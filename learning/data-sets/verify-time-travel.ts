@@ -52,7 +52,7 @@ export async function verifyTimeTravel(task: TimeTravelTask): Promise<TimeTravel
   const { verifiedQueries } = settings.of(dataSetSettings)
   const sample = await sampleRows(dataSet, verifiedQueries, splitSeed(lineage.seed, 'verification'))
   const fitsThrough = Number(lineage.details.fitsThrough)
-  const models = await fitRetrievalAsOf({ journal, settings, seed: lineage.seed, progress }, fitsThrough)
+  const { contents: models } = await fitRetrievalAsOf({ journal, settings, seed: lineage.seed, progress }, fitsThrough)
   const funnel = new OfflineFunnel(settings, task.limits)
   let next = journal.firstSeq
   const replayTo = (seq: number) => {

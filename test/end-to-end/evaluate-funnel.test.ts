@@ -9,9 +9,11 @@ import { loadSettings } from '../../config/load.ts'
 import type { JournalRecord } from '../../domain/journal.ts'
 import { Role } from '../../domain/roles.ts'
 import { arms, baselineNames } from '../../evaluation/arms.ts'
+import { compareRuns } from '../../evaluation/compare-runs.ts'
 import { evaluateFunnel, type FunnelReport } from '../../evaluation/funnel-command.ts'
 import { queryKinds } from '../../evaluation/query-plan.ts'
 import { renderFunnelReport } from '../../evaluation/render-report.ts'
+import { readSavedQueries, SavedQueriesUnreadable } from '../../evaluation/saved-queries.ts'
 import { sources } from '../../funnel/sources/registry.ts'
 import { learningFragments } from '../../learning/settings.ts'
 import { events } from '../../simulator/events.ts'
@@ -67,9 +69,10 @@ async function writeJournal(root: string, records: Iterable<JournalRecord>): Pro
   directory.close()
 }
 
-function evaluate(dataDir: string): Promise<FunnelReport> {
+function evaluate(dataDir: string, files: { saveQueries?: string; compare?: string } = {}): Promise<FunnelReport> {
   const log = createLogger({ name: 'test', level: 'error' })
-  return evaluateFunnel({ dataDir, settings, seed: 5, progress: silentProgress, log, clock: { now: () => 1 } })
+  const clock = { now: () => 1 }
+  return evaluateFunnel({ dataDir, settings, seed: 5, progress: silentProgress, log, clock, ...files })
 }
 
 describe('walking a simulated history forward through the running system', () => {
@@ -79,7 +82,7 @@ describe('walking a simulated history forward through the running system', () =>
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'sluice-funnel-'))
     await writeJournal(folder, worldRecords())
-    report = await evaluate(folder)
+    report = await evaluate(folder, { saveQueries: join(folder, 'queries.json') })
   }, 120_000)
 
   afterAll(() => rm(folder, { recursive: true, force: true }))
@@ -121,10 +124,40 @@ describe('walking a simulated history forward through the running system', () =>
     expect(report.data.scratch).toBeNull()
   })
 
+  it('names the source that does best by itself', () => {
+    const { arms: perArm, bestSource } = report.metrics.session
+    for (const { name } of sources) expect(perArm[bestSource].ndcgAt10).toBeGreaterThanOrEqual(perArm[name].ndcgAt10)
+  })
+
+  it('saves what every arm was worth on every query', async () => {
+    const saved = await readSavedQueries(join(folder, 'queries.json'))
+    const places = saved.queries.kind.flatMap((kind, place) => (kind === 'session' ? [place] : []))
+    expect(places).toHaveLength(report.metrics.session.queries)
+    for (const { name } of arms) {
+      const mean = places.reduce((sum, place) => sum + saved.arms[name].ndcgAt10[place], 0) / places.length
+      expect(mean).toBeCloseTo(report.metrics.session.arms[name].ndcgAt10, 5)
+    }
+    const { kinds } = compareRuns(saved, saved, 1)
+    expect(kinds.group.matched).toBe(report.metrics.group.queries)
+    expect(kinds.group.differences.retrieved.recallAt100).toEqual({ mean: 0, lower: 0, upper: 0 })
+  })
+
+  it('does not begin when there is nothing to compare with', async () => {
+    await expect(evaluate(folder, { compare: join(folder, 'format.json') })).rejects.toThrow(SavedQueriesUnreadable)
+    await expect(evaluate(folder, { saveQueries: join(folder, 'nowhere', 'queries.json') })).rejects.toThrow('ENOENT')
+  })
+
   it('is told to people as tables', () => {
     const text = renderFunnelReport(report)
     for (const { name } of arms) expect(text).toContain(`\n${name} `)
     expect(text).toContain('slate - ranked')
+    expect(text).not.toContain('this run less that of')
+    const differences = { ranked: { ndcgAt10: { mean: 0.01, lower: -0.002, upper: 0.022 } } }
+    const compared = { matched: 7, onlyNow: 1, onlyBefore: 2, users: 3, differences }
+    const comparedRun = { against: 'ms-before', kinds: { group: compared, session: compared } }
+    const withRun = renderFunnelReport({ ...report, comparedRun })
+    expect(withRun).toContain('this run less that of ms-before: 7 queries of both by 3 people')
+    expect(withRun).toMatch(/\nranked NDCG@10 +\+0\.0100 +-0\.0020 to \+0\.0220/)
   })
 })
 

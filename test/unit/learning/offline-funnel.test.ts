@@ -61,6 +61,23 @@ describe('rows for training', () => {
   })
 })
 
+describe('features of a part of the candidates', () => {
+  it('are those of all candidates, bit for bit, and leave the candidates as they were', async () => {
+    const funnel = new OfflineFunnel(settings, limits)
+    const records = [...(await simulatedJournal()).read(1)]
+    for (const numbered of records) funnel.apply(numbered)
+    await funnel.use(tinyModelSet(records.flatMap(({ record }) => (record.kind === 'item' ? [record.item] : []))))
+    const asked = await funnel.candidates('u1', funnel.replay.catalog.lastEventAt)
+    const items = asked.candidates.item.slice(0, asked.candidates.count)
+    const places = [7, 0, items.length - 1]
+    const part = asked.featuresOf(places).slice()
+    expect(asked.candidates.item.slice(0, asked.candidates.count)).toEqual(items)
+    const rowOf = (place: number) => asked.features.subarray(place * featureCount, (place + 1) * featureCount)
+    expect(part).toEqual(Float32Array.from(places.flatMap(place => [...rowOf(place)])))
+    expect(new Set(places.map(place => rowOf(place).join())).size).toBe(places.length)
+  })
+})
+
 describe('a long history of changes', () => {
   it('needs room for the items there are, not for every version they had', () => {
     const funnel = new OfflineFunnel(settings, { itemsMax: 50, rowsMax: 60 })
@@ -105,6 +122,25 @@ describe('queries for training', () => {
     const perUser = Map.groupBy(queries, ({ userId }) => userId)
     expect(Math.max(...[...perUser.values()].map(list => list.length))).toBeLessThanOrEqual(3)
     expect(queries.every(({ wanted, shown }) => wanted.size >= 1 && shown.size >= 1)).toBe(true)
+  })
+
+  it('stand at the beginning of a session as often as is asked for, and elsewhere as before', async () => {
+    const journal = await simulatedJournal()
+    const history = readHistory(journal, journal.lastSeq, settings.of(featureSettings))
+    const { users, times, askSeqs, userIds } = history.engagements
+    const isStart = (seq: number, userId: string) => {
+      const row = askSeqs.indexOf(seq)
+      const before = Array.from({ length: row }, (_, i) => i).filter(i => users[i] === userIds.indexOf(userId))
+      return before.every(i => times[row] - times[i] > draw.sessionGapMs)
+    }
+    const limits = { ...draw, queriesMax: 60 }
+    const startsOf = (sessionStartShare?: number) =>
+      drawQueries(history, 0, { ...limits, sessionStartShare }, 1).filter(({ seq, userId }) => isStart(seq, userId))
+    const asTheyCome = startsOf().length
+    expect(asTheyCome).toBeLessThan(50)
+    expect(startsOf(1).length).toBeGreaterThan(asTheyCome)
+    expect(startsOf(1)).toHaveLength(60)
+    expect(drawQueries(history, 0, { ...limits, sessionStartShare: 0 }, 1)).toEqual(drawQueries(history, 0, limits, 1))
   })
 
   it('stand before everything that their request is known by', async () => {

@@ -1,25 +1,29 @@
 import { describe, expect, it } from 'vitest'
 import { createRandom } from '../../../algorithms/statistics/random.ts'
+import type { CandidateSet } from '../../../domain/candidate-set.ts'
 import { objectiveCount, objectives, Role } from '../../../domain/roles.ts'
 import { featureCount } from '../../../features/schema.ts'
 import type { OfflineCandidates } from '../../../learning/offline-funnel.ts'
 import { type GroupLimits, type QueryOutcome, RankerRowCollector } from '../../../learning/ranker-rows.ts'
 
-const limits = { groupSize: 16, positivesMax: 4, randomNegatives: 5 }
+const limits = { groupSize: 16, positivesMax: 4, randomNegatives: 5, placesMax: 3 }
 const none: QueryOutcome = { wanted: new Map(), undecided: new Set(), shown: new Set() }
 
 /** Candidates are items 0 … 99; the first feature of each is its number. */
-function candidates(count = 100): OfflineCandidates {
+function candidates(count = 100): Pick<OfflineCandidates, 'candidates' | 'featuresOf'> {
   const item = Uint32Array.from({ length: count }, (_, i) => i)
-  const features = new Float32Array(count * featureCount)
-  for (let i = 0; i < count; i++) features[i * featureCount] = i
-  return { candidates: { count, item }, features } as unknown as OfflineCandidates
+  const featuresOf = (places: readonly number[]) => {
+    const features = new Float32Array(places.length * featureCount)
+    for (const [row, place] of places.entries()) features[row * featureCount] = place
+    return features
+  }
+  return { candidates: { count, item } as unknown as CandidateSet, featuresOf }
 }
 
 function rowsOf(outcome: Partial<QueryOutcome>, changes: Partial<GroupLimits> = {}) {
   const collector = new RankerRowCollector(1, { ...limits, ...changes }, createRandom(1))
   const isAdded = collector.add(candidates(), { ...none, ...outcome })
-  const { features, labels, weights } = collector.rows(0, 1)
+  const { features, labels, weights, places } = collector.rows(0, 1)
   const training = collector.trainingRows(0, 1)
   const rows = [...collector.populationOf(0, 1)]
     .map((population, row) => ({
@@ -30,7 +34,14 @@ function rowsOf(outcome: Partial<QueryOutcome>, changes: Partial<GroupLimits> = 
       weights: [...weights.subarray(row * objectiveCount, (row + 1) * objectiveCount)],
     }))
     .filter(({ population }) => population > 0)
-  return { isAdded, rows, positives: rows.filter(({ labels }) => labels[0] === 1) }
+  const placeOf = new Map(rows.map(({ item }, row) => [item, places![row]]))
+  return {
+    isAdded,
+    rows,
+    placeOf,
+    knowsPlaces: collector.knowsPlaces,
+    positives: rows.filter(({ labels }) => labels[0] === 1),
+  }
 }
 
 const liked = (...items: readonly number[]) => new Map(items.map(item => [item, Role.positive]))
@@ -49,6 +60,14 @@ describe('the rows of a query', () => {
           [1, 0, 0, 0],
         ])
     }
+  })
+
+  it('say at which place the feed showed them, the first for what it did not show', () => {
+    const { placeOf, knowsPlaces } = rowsOf({ wanted: liked(20, 50), shown: new Set([40, 20, 30, 10]) })
+    expect([40, 20, 30, 10].map(item => placeOf.get(item))).toEqual([0, 1, 2, 2])
+    expect(placeOf.get(50)).toBe(0)
+    expect(knowsPlaces).toBe(true)
+    expect(rowsOf({ wanted: liked(20) }).knowsPlaces).toBe(false)
   })
 
   it('sample what was engaged with where there is too much of it; the sample stands for all', () => {
@@ -91,6 +110,6 @@ describe('the rows of a query', () => {
   })
 
   it('do not exist where nothing that was engaged with is a candidate', () => {
-    expect(rowsOf({ wanted: liked(1000) })).toEqual({ isAdded: false, rows: [], positives: [] })
+    expect(rowsOf({ wanted: liked(1000) })).toMatchObject({ isAdded: false, rows: [], positives: [] })
   })
 })

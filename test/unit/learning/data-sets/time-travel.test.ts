@@ -106,12 +106,15 @@ describe('the check for time travel', () => {
     const column = featureIndex('itemClicksLog')
     await exportWith(async (funnel, asked) => {
       const made = await honest.apply(funnel, asked)
-      for (let i = 0; i < made.candidates.count; i++) {
-        made.features[i * featureCount + column] = Math.log1p(
-          future.value(made.candidates.item[i], CounterColumn.clicks),
-        )
+      const featuresOf = (places: readonly number[]) => {
+        const features = made.featuresOf(places)
+        for (const [row, place] of places.entries()) {
+          const clicks = future.value(made.candidates.item[place], CounterColumn.clicks)
+          features[row * featureCount + column] = Math.log1p(clicks)
+        }
+        return features
       }
-      return made
+      return { ...made, featuresOf }
     })
     const { first } = await verified()
     expect(first?.problem).toBe('feature itemClicksLog differs')
@@ -127,7 +130,7 @@ describe('the check for time travel', () => {
     const history = readHistory(journal, journal.lastSeq, task.settings.of(featureSettings))
     const earlier = Math.floor(history.engagements.count * 0.75)
     const fitsThrough = history.engagements.seqs[earlier - 1]
-    const models = await fitRetrievalAsOf(task, journal.lastSeq)
+    const { contents: models } = await fitRetrievalAsOf(task, journal.lastSeq)
     const writer = await store.write('ranker-rows', rankerRowColumns)
     const details = await writeRankerRows(task, writer, { history, earlier, fitsThrough, models })
     await writer.finish(lineageOf(task, details))

@@ -114,6 +114,30 @@ describe('a trained sequence model', () => {
   })
 })
 
+describe('a training that goes on from an earlier one', () => {
+  const again = { ...task, settings: { ...settings, epochs: 1, warmupSteps: 1, learningRate: 0.002 } }
+
+  it('knows at once what that one had learned', async () => {
+    const [drawn, goingOn] = [
+      await trainSequence(again),
+      await trainSequence({ ...again, initial: trained.parameters }),
+    ]
+    expect(drawn.history[0].validation!.ndcg10).toBeLessThan(0.5)
+    expect(goingOn.history[0].validation!.ndcg10).toBeGreaterThan(0.9)
+  })
+
+  it('leaves the earlier weights as they were', async () => {
+    const before = trained.parameters.flat.slice()
+    await trainSequence({ ...again, initial: trained.parameters })
+    expect(trained.parameters.flat).toEqual(before)
+  })
+
+  it('is refused with weights of another size', async () => {
+    const wider = { ...again, settings: { ...again.settings, width: 32 } }
+    await expect(trainSequence({ ...wider, initial: trained.parameters })).rejects.toThrow(RangeError)
+  })
+})
+
 describe('training', () => {
   it.each([
     ['all items', 0],
