@@ -12,6 +12,7 @@ export const profiles: SettingProfiles = {
       'sources.sequence.enabled': false,
       'sources.content.budget': 300,
       'training.sequence.enabled': false,
+      'training.ranker.members': 1,
       'training.ranker.experts': 1,
       'training.ranker.expertWidth': 16,
       'training.ranker.towerWidth': 16,
@@ -19,8 +20,8 @@ export const profiles: SettingProfiles = {
     standard: {
       'sources.sequence.enabled': false,
       'training.sequence.enabled': false,
-      'training.ranker.experts': 2,
-      'training.ranker.expertWidth': 32,
+      'training.ranker.members': 1,
+      'training.ranker.towerWidth': 32,
     },
     full: {},
     realtime: { 'continuous.enabled': true },

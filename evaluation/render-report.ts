@@ -3,7 +3,7 @@ import type { FunnelReport } from './funnel-command.ts'
 import type { IndexReport } from './index-command.ts'
 import type { IndexRecall } from './index-recall.ts'
 import { type QueryKind, queryKinds } from './query-plan.ts'
-import { signed } from './report-table.ts'
+import { reportTable, signed } from './report-table.ts'
 
 const titles: Readonly<Record<QueryKind, string>> = {
   group: 'Just before each group of events',
@@ -52,9 +52,9 @@ function renderKind(report: FunnelReport, kind: QueryKind): string[] {
   })
   return [
     `${titles[kind]}: ${queries} queries by ${users} people; best single source: ${bestSource}`,
-    table(['', 'NDCG@10', 'HR@10', 'Recall@100', 'Recall@500', 'Coverage@10', 'Gini@10'], rows),
-    table(['difference in NDCG@10', 'mean', '95 %'], differences),
-    table(['what re-ranking buys', 'distance', 'entropy', 'categories'], mixes),
+    reportTable(['', 'NDCG@10', 'HR@10', 'Recall@100', 'Recall@500', 'Coverage@10', 'Gini@10'], rows),
+    reportTable(['difference in NDCG@10', 'mean', '95 %'], differences),
+    reportTable(['what re-ranking buys', 'distance', 'entropy', 'categories'], mixes),
   ]
 }
 
@@ -73,7 +73,7 @@ function renderComparedRun({ against, kinds }: RunComparison): string[] {
     const title =
       `${titles[kind]}, this run less that of ${against}: ${matched} queries of both by ${users} people, ` +
       `${onlyNow} of this run alone, ${onlyBefore} of the other`
-    return `${title}\n\n${table(['difference', 'mean', '95 %'], rows)}`
+    return `${title}\n\n${reportTable(['difference', 'mean', '95 %'], rows)}`
   })
 }
 
@@ -90,19 +90,11 @@ function renderIndex({ partitions, linksPerPoint, buildWidth, searchWidthFactor,
   ])
   const head = ['space', 'items', 'requests', 'searches', 'exact scans', 'mean k', 'recall', 'recall merged']
   const graph = `${partitions} partitions, M ${linksPerPoint}, efConstruction ${buildWidth}, search width × ${searchWidthFactor}`
-  return `Approximate against exact search, as production asks (${graph})\n\n${table(head, rows)}`
+  return `Approximate against exact search, as production asks (${graph})\n\n${reportTable(head, rows)}`
 }
 
 function renderSeconds(seconds: Readonly<Record<string, number>>): string {
   return `Seconds: ${Object.entries(seconds)
     .map(([part, took]) => `${part} ${took.toFixed(1)}`)
     .join(', ')}`
-}
-
-/** Columns aligned by spaces: the first to the left, figures to the right. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((title, column) => Math.max(title.length, ...rows.map(row => row[column].length)))
-  const line = (cells: readonly string[]) =>
-    cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  ')
-  return [line(head), line(widths.map(width => '-'.repeat(width))), ...rows.map(line)].join('\n')
 }

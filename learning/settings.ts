@@ -21,7 +21,7 @@ export const trainingSettings = defineSettings('training', 'What a model set is 
   queriesMax: count(8_000, 'queries', 'Queries that the ranker learns from at most.'),
   queriesPerUserMax: count(40, 'queries', 'Of these, at most so many of one person.'),
   sessionStartShare: number(
-    0,
+    0.3,
     'ratio',
     'Of these, so many at the beginning of a session where there are enough; 0 draws as they come, mostly within one.',
     0,
@@ -122,16 +122,16 @@ export const coVisitationSettings = defineSettings('training.coVisitation', 'Ite
 })
 
 export const rankerSettings = defineSettings('training.ranker', 'The multi-objective ranker.', {
-  members: count(1, 'mixtures', 'Mixtures side by side in the model, whose logits are averaged.', 1, 32),
-  experts: count(4, 'experts', 'Experts of each mixture.', 1, 64),
-  expertWidth: count(64, 'units', 'Width of an expert’s two layers.', 4, 1024),
-  towerWidth: count(32, 'units', 'Width of the tower of each objective.', 4, 1024),
+  members: count(4, 'mixtures', 'Mixtures side by side in the model, whose logits are averaged.', 1, 32),
+  experts: count(2, 'experts', 'Experts of each mixture.', 1, 64),
+  expertWidth: count(32, 'units', 'Width of an expert’s two layers.', 4, 1024),
+  towerWidth: count(16, 'units', 'Width of the tower of each objective.', 4, 1024),
   epochs: count(12, 'epochs', 'Passes over the rows at most.', 1, 1000),
   patience: count(2, 'epochs', 'Passes without a better held-out loss after which training ends.', 1, 1000),
   batchRows: count(2048, 'rows', 'Rows per step.', 64, 1_000_000),
   learningRate: number(0.002, 'ratio', 'Largest step of the optimiser.', 0.000001, 1),
   listwiseWeight: number(1, 'ratio', 'Weight of the listwise loss on clicks within a query.', 0, 100),
-  dropout: number(0, 'ratio', 'Share of expert outputs dropped in training.', 0, 0.9),
+  dropout: number(0.2, 'ratio', 'Share of expert outputs dropped in training.', 0, 0.9),
   placesMax: count(
     50,
     'places',

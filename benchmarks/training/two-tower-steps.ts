@@ -6,6 +6,7 @@ import { adamDefaults } from '../../models/optimizers/adam.ts'
 import { learningRateSchedule } from '../../models/optimizers/schedule.ts'
 import { CandidateColumns, columnCounts } from '../../models/two-tower/candidates.ts'
 import { ItemVectorTable } from '../../models/two-tower/item-vector-table.ts'
+import { metItems } from '../../models/two-tower/met-items.ts'
 import { TrainingExamples } from '../../models/two-tower/training-examples.ts'
 import { twoTowerLoss } from '../../models/two-tower/two-tower-loss.ts'
 import type { TwoTowerSettings } from '../../models/two-tower/two-tower-settings.ts'
@@ -66,17 +67,13 @@ async function openStep(work: TwoTowerWork): Promise<StepRunner> {
     ids: tensor(items, [items.length]),
     idKeep: tensor(idKeep, [items.length, 1]),
   }
-  const met = (row: number, mask: (item: number) => void) => {
-    const { offsets, itemOf } = histories
-    const user = examples.users[row]
-    for (let at = offsets[user]; at < offsets[user + 1]; at++) mask(itemOf[at])
-  }
+  const met = settings.maskHistory ? metItems(histories) : undefined
   const steps = Math.max(1, Math.floor(examples.count / settings.batchSize))
   examples.shuffle(1)
   const step = () => {
     const key = deriveKey(1, 'batch', training.step)
-    const pairs = examples.fill(training.step % steps, settings.targetWindow, key)
-    candidates.draw(examples.targets, key, settings.maskHistory ? met : undefined)
+    const pairs = examples.fill(training.step % steps, settings.targetWindow, key, settings.coldShare)
+    candidates.draw(examples.targets, key, examples.users, met)
     for (const [column, item] of items.entries()) {
       columnFeatures.set(features.subarray(item * itemFeatures, (item + 1) * itemFeatures), column * itemFeatures)
       idKeep[column] = uniformAt(key, column) >= settings.idDropout ? 1 : 0

@@ -6,7 +6,7 @@ import { historyOf } from '../../models/histories.ts'
 import { UserTower } from '../../models/two-tower/tower-sessions.ts'
 import { exportUserTower } from '../../models/two-tower/towers.ts'
 import type { TrainedTwoTower } from '../../models/two-tower/two-tower-trainer.ts'
-import { userFeatureWidth, writeUserContext } from '../../models/two-tower/user-features.ts'
+import { momentOf, userFeatureWidth, writeUserContext } from '../../models/two-tower/user-features.ts'
 import { userVectors } from '../../models/two-tower/user-vectors.ts'
 import type { Recommender } from '../protocols/recommender.ts'
 import type { InteractionData, WeightedHistories } from './interaction-data.ts'
@@ -109,8 +109,6 @@ export function recommenderArm(name: string, recommender: Recommender): OfflineA
   }
 }
 
-const hourMs = 3_600_000
-
 /** @param profiles [users × userFeatureWidth] */
 export async function twoTowerArm(name: string, trained: TrainedTwoTower, profiles: Float32Array): Promise<OfflineArm> {
   const { architecture, parameters, itemVectors } = trained
@@ -124,8 +122,9 @@ export async function twoTowerArm(name: string, trained: TrainedTwoTower, profil
       const places = Uint32Array.from({ length: end - begin }, (_, at) => begin + at)
       const vectors = await userVectors(tower, reader, places, (place, features, at) => {
         const { user, time } = queries[begin + place]
+        const [first, end] = [known.offsets[begin + place], known.offsets[begin + place + 1]]
         features.set(profiles.subarray(user * userFeatureWidth, (user + 1) * userFeatureWidth), at)
-        writeUserContext({ hour: (time / hourMs) % 24 }, features, at)
+        writeUserContext(momentOf(time, end > first ? known.timeOf[end - 1] : undefined), features, at)
       })
       for (let row = 0; row < end - begin; row++) {
         for (let item = 0; item < items; item++) {

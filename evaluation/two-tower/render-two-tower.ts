@@ -1,3 +1,4 @@
+import { reportTable, signed } from '../report-table.ts'
 import { recallDepths } from './compare-arms.ts'
 import { type KindReport, type OfflineQueryKind, offlineQueryKinds, type TwoTowerReport } from './evaluate-two-tower.ts'
 
@@ -21,7 +22,7 @@ export function renderTwoTowerReport({ protocol, data, metrics: byKind, ablation
       ...offlineQueryKinds.flatMap(kind => metrics.map(name => row.metrics[kind][name].toFixed(4))),
     ])
     const columns = offlineQueryKinds.flatMap(kind => metrics.map(name => `${kind} ${name}`))
-    parts.push(table(['negatives', 'log-Q', ...columns], rows))
+    parts.push(reportTable(['negatives', 'log-Q', ...columns], rows))
   }
   parts.push(
     Object.entries(seconds)
@@ -49,22 +50,5 @@ function renderKind(kind: OfflineQueryKind, { queries, users, arms, differences,
     ...metrics.map(metric => `two-tower minus it, ${metric}`),
     ...metrics.map(metric => `${metric} ${first}`),
   ]
-  return `${titles[kind]}: ${queries} queries by ${users} people\n${table(head, rows)}`
-}
-
-function signed(value: number): string {
-  return `${value < 0 ? '' : '+'}${value.toFixed(4)}`
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const all = [head, ...rows]
-  const widths = head.map((_, column) => Math.max(...all.map(row => row[column].length)))
-  return all
-    .map(row =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column]))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
+  return `${titles[kind]}: ${queries} queries by ${users} people\n${reportTable(head, rows)}`
 }

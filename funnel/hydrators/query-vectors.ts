@@ -10,7 +10,7 @@ import { TwoTowerQuery } from './two-tower-query.ts'
 
 /**
  * What query vectors are computed from: the engaged history, newest first, and the versions it is read at. `profileColumns`
- * is what the user tower sees of the profile, `hour` the whole hour of the day.
+ * is what the user tower sees of the profile and of how long the person was away, `hour` the whole hour of the day.
  */
 export const historyLayout = defineFrame({
   scalars: ['generation', 'tablesVersion', 'querySeq', 'hour'],

@@ -6,7 +6,7 @@ import { userFeatureWidth, writeUserContext } from '../../models/two-tower/user-
 import type { TwoTowerParameters } from '../ports.ts'
 import type { HistoryFrame } from './query-vectors.ts'
 
-/** What the user tower makes of a history, a profile and the hour of the day. */
+/** What the user tower makes of a history, a profile, the hour of the day and the time since the last visit. */
 export class TwoTowerQuery {
   private readonly space: VectorReader
   private readonly tower: UserTower
@@ -28,8 +28,8 @@ export class TwoTowerQuery {
     const pooled = new Float32Array(pooledWidth(architecture))
     poolHistory(architecture, history, pooled)
     const features = new Float32Array(userFeatureWidth)
-    for (const column of frame.profileColumns) features[column] = 1
     writeUserContext({ hour: frame.hour }, features)
+    for (const column of frame.profileColumns) features[column] = 1
     return this.tower.encode(pooled, features)
   }
 

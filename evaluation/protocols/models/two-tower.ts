@@ -1,4 +1,5 @@
 import { DenseScorer } from '../../../models/factorisation/dense-scorer.ts'
+import type { Histories } from '../../../models/histories.ts'
 import { UserTower } from '../../../models/two-tower/tower-sessions.ts'
 import { exportUserTower } from '../../../models/two-tower/towers.ts'
 import {
@@ -20,7 +21,14 @@ export const twoTower: RecommenderModel = {
   async fit({ training, validation, settings: given, seed, threads, progress }: FitTask): Promise<Recommender> {
     const settings = { ...given, strategy: strategyOf(given.strategy ?? defaults.strategy) }
     progress.step('Training', Number(given.epochs ?? defaults.epochs))
-    const task = { histories: training, validation, settings, seed, threads }
+    // A protocol does not say when it asks, so the tower must not learn from the moment.
+    const task = {
+      histories: untimed(training),
+      validation: validation && untimed(validation),
+      settings,
+      seed,
+      threads,
+    }
     const trained = await trainTwoTower({ ...task, onProgress: () => progress.advance() })
     progress.done()
     const { architecture, parameters, itemVectors, best } = trained
@@ -40,6 +48,10 @@ export const twoTower: RecommenderModel = {
       },
     }
   },
+}
+
+function untimed({ users, items, offsets, itemOf }: Histories): Histories {
+  return { users, items, offsets, itemOf }
 }
 
 function strategyOf(name: unknown): NegativeStrategy {

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { uniformAt } from '../../../../models/engine/random.ts'
+import { historyOf } from '../../../../models/histories.ts'
 import { CandidateColumns, columnCounts, maskedBias } from '../../../../models/two-tower/candidates.ts'
+import { metItems } from '../../../../models/two-tower/met-items.ts'
 
 const settings = { negatives: 8, hardShare: 0.2 }
 const positives = Int32Array.of(3, 1, 3, 0)
@@ -35,11 +38,39 @@ describe('candidate columns', () => {
   it('mask what the person met, but never the own positive', () => {
     const counts = columnCounts({ ...settings, strategy: 'in-batch' }, positives.length)
     const columns = new CandidateColumns('in-batch', counts, false, popularity)
-    columns.draw(positives, 7, (row, mask) => {
-      if (row === 0) for (const item of [3, 1]) mask(item)
+    const met = metItems({
+      users: 2,
+      items: 6,
+      offsets: Uint32Array.of(0, 0, 5),
+      itemOf: Uint32Array.of(3, 1, 3, 5, 1),
     })
+    expect([...met.items]).toEqual([3, 1, 5])
+    columns.draw(positives, 7, [1, 0, 0, 0], met)
     expect(cells(columns, 0)).toEqual([0, maskedBias, maskedBias, 0].map(Math.fround))
     expect(cells(columns, 1)).toEqual([0, 0, 0, 0])
+  })
+
+  it('mask the same cells as a look at every pair, batch after batch', () => {
+    const [items, users, rows] = [40, 6, 24]
+    const drawn = (length: number, below: number, key: number) =>
+      Int32Array.from({ length }, (_, at) => Math.floor(uniformAt(key, at) * below))
+    const histories = {
+      users,
+      items,
+      offsets: Uint32Array.of(0, 0, 1, 9, 30, 31, 60),
+      itemOf: Uint32Array.from(drawn(60, items, 1)),
+    }
+    const counts = columnCounts({ ...settings, strategy: 'mixed' }, rows)
+    const columns = new CandidateColumns('mixed', counts, true, new Array(items).fill(1))
+    for (const key of [2, 3, 4]) {
+      const [targets, people] = [drawn(rows, items, key), drawn(rows, users, 10 * key)]
+      columns.draw(targets, key, people, metItems(histories))
+      for (const [row, user] of people.entries()) {
+        const met = new Set([...historyOf(histories, user), targets[row]])
+        const expected = Array.from(columns.items, (item, column) => column !== row && met.has(item))
+        expect(cells(columns, row).map(value => value === Math.fround(maskedBias))).toEqual(expected)
+      }
+    }
   })
 
   it('are corrected by the logarithm of how many columns an item can expect', () => {

@@ -3,6 +3,7 @@ import { normal } from '../../../../models/engine/initialisers.ts'
 import { Parameters } from '../../../../models/engine/parameters.ts'
 import { normalAt } from '../../../../models/engine/random.ts'
 import { openSession, run, tensor } from '../../../../models/engine/session.ts'
+import { scale } from '../../../../models/graph/arithmetic.ts'
 import { Graph } from '../../../../models/graph/graph.ts'
 import { pooledWidth, poolHistory, writePoolingFactors } from '../../../../models/two-tower/history-pooling.ts'
 import { ItemTowerKernel, packItemTower } from '../../../../models/two-tower/item-tower-kernel.ts'
@@ -49,6 +50,21 @@ describe('the exported towers', () => {
       }
       expectClose(found, vectors)
     }
+    await tower.close()
+  })
+
+  it('give a person to a tower that was trained before a feature was added without it', async () => {
+    const older = new Graph()
+    older.input('pooled', ['rows', pooledWidth(architecture)])
+    older.output('vectors', scale(older.input('features', ['rows', 3]), 2))
+    const tower = await UserTower.open(older.build('older'), { architecture })
+    const features = drawn(2 * userFeatureWidth, 5)
+    const vectors = await tower.encode(new Float32Array(2 * pooledWidth(architecture)), features)
+    const first = [0, 1, 2, userFeatureWidth, userFeatureWidth + 1, userFeatureWidth + 2]
+    expectClose(
+      vectors,
+      first.map(at => 2 * features[at]),
+    )
     await tower.close()
   })
 
