@@ -1,4 +1,4 @@
-import type { Line } from './lines.ts'
+import type { Line } from '../../storage/lines.ts'
 
 /** One record; `line` is where it begins. */
 export interface CsvRow {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { nearestName } from '../../config/names.ts'
 import type { Clock } from '../../domain/ports.ts'
+import { type Line, readLines } from '../../storage/lines.ts'
 import { BadRecord, type BadRecords, type Place } from './bad-record.ts'
 import type { Importer, ImportRecord } from './importer.ts'
-import { type Line, readLines } from './lines.ts'
 import type { RecordReaders } from './readers.ts'
 
 export interface JsonlSource {

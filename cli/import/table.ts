@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs'
 import { basename } from 'node:path'
+import { type Line, readLines } from '../../storage/lines.ts'
 import { BadRecord, type BadRecords } from './bad-record.ts'
 import { type CsvFault, CsvReader } from './csv.ts'
-import { type Line, readLines } from './lines.ts'
 
 /** A record of a file in columns: the wanted fields, in the order they were asked for. */
 export interface TableRow {

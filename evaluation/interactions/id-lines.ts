@@ -9,7 +9,7 @@ import { forEachLine, newHash } from './text-file.ts'
 export async function readSasrec(path: string): Promise<InteractionLog> {
   const builder = new InteractionLogBuilder({})
   const hash = newHash()
-  await forEachLine(oneFile(path, 'sasrec'), 'utf-8', hash, ({ file, number, text }) => {
+  await forEachLine(oneFile(path, 'sasrec'), 'utf8', hash, ({ file, number, text }) => {
     const ids = idsOf(text)
     if (ids.length !== 2) {
       const hint = 'A line is `user item`; for one line per user take --format s3rec'
@@ -25,7 +25,7 @@ export async function readS3rec(path: string): Promise<InteractionLog> {
   const builder = new InteractionLogBuilder({})
   const hash = newHash()
   const known = new Set<string>()
-  await forEachLine(oneFile(path, 's3rec'), 'utf-8', hash, ({ file, number, text }) => {
+  await forEachLine(oneFile(path, 's3rec'), 'utf8', hash, ({ file, number, text }) => {
     const [user, ...items] = idsOf(text)
     if (items.length === 0) {
       throw new BadLine(file, number, 'names a user and no items', 'A line is `user item item …`; remove the line')
@@ -52,7 +52,7 @@ export async function readLightgcn(path: string): Promise<InteractionLog> {
     const full = join(path, name)
     if (!existsSync(full)) throw new BadInput(`${path} holds no ${name}`, 'Name the folder of train.txt and test.txt')
     const given = name === 'test.txt'
-    await forEachLine(full, 'utf-8', hash, ({ file, number, text }) => {
+    await forEachLine(full, 'utf8', hash, ({ file, number, text }) => {
       const [user, ...items] = idsOf(text)
       if (user === undefined) return
       const own = seen.get(user) ?? new Set<string>()

@@ -17,7 +17,7 @@ export async function readJsonl(path: string): Promise<InteractionLog> {
   const builder = new InteractionLogBuilder({ time: true, rating: true })
   const timeless = new InteractionLogBuilder({ rating: true })
   let timed: boolean | undefined
-  await forEachLine(path, 'utf-8', hash, line => {
+  await forEachLine(path, 'utf8', hash, line => {
     const record = parse(line)
     if (record.kind !== undefined && record.kind !== 'event') return
     const [user, item] = [idOf(record.user, 'user', line), idOf(record.item, 'item', line)]

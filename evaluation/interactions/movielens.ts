@@ -14,7 +14,7 @@ export async function readMovieLens(path: string): Promise<InteractionLog> {
   const hash = newHash()
   let places: readonly number[] | undefined = isDat ? [0, 1, 2, 3] : undefined
   let width: number = columnNames.length
-  await forEachLine(file, isDat ? 'latin1' : 'utf-8', hash, line => {
+  await forEachLine(file, isDat ? 'latin1' : 'utf8', hash, line => {
     const fields = line.text.split(isDat ? '::' : ',')
     if (places === undefined) {
       places = headerPlaces(fields, line)

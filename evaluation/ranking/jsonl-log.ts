@@ -31,7 +31,7 @@ interface Line {
  */
 export async function readJsonlRankingLog(path: string): Promise<RankingLog> {
   const lines: Line[] = []
-  await forEachLine(path, 'utf-8', newHash(), line => lines.push(parse(line)))
+  await forEachLine(path, 'utf8', newHash(), line => lines.push(parse(line)))
   if (lines.length === 0) throw new RankingLogInvalid(`${path} has no lines`)
   lines.sort((a, b) => a.time - b.time)
   return build(lines)

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { CsvReader, type CsvRow } from '../../../cli/import/csv.ts'
-import { readLines } from '../../../cli/import/lines.ts'
+import { readLines } from '../../../storage/lines.ts'
 
 async function* chunksOf(bytes: Uint8Array, size: number) {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)

@@ -134,6 +134,6 @@ describe('jsonl', () => {
   })
 
   it('refuses bytes that are not UTF-8, as two ids could become one', async () => {
-    await expect(formats.jsonl(written({ f: Uint8Array.of(0x7b, 0xff) }))).rejects.toThrow('not UTF-8')
+    await expect(formats.jsonl(written({ f: Uint8Array.of(0x7b, 0xff) }))).rejects.toThrow('not valid UTF-8')
   })
 })
