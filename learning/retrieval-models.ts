@@ -35,6 +35,7 @@ export interface RetrievalTask {
 export interface RetrievalWeights {
   /** The items of the rows. */
   readonly vocabulary: readonly string[]
+  readonly twoTower: Parameters | null
   readonly sequence: Parameters | null
 }
 
@@ -60,12 +61,13 @@ export async function fitRetrievalModels(task: RetrievalTask): Promise<FittedRet
     return true
   })
   progress.done()
-  const { histories, weights } = historiesOf(engagements, count)
+  const { histories, weights: engagementWeights } = historiesOf(engagements, count)
   const { itemIds, userIds } = engagements
+  const initial = goingOn(task.earlier, itemIds)
   const users = task.users ?? new Map<string, User>()
   const twoTower = await fitTwoTower({
     histories,
-    weights,
+    weights: engagementWeights,
     itemIds,
     userIds,
     items,
@@ -74,9 +76,9 @@ export async function fitRetrievalModels(task: RetrievalTask): Promise<FittedRet
     settings,
     seed,
     progress,
+    initial: initial?.twoTower ?? undefined,
   })
-  const initial = goingOn(task.earlier, itemIds)?.sequence ?? undefined
-  const sequence = await fitSequence({ histories, settings, seed, progress, initial })
+  const sequence = await fitSequence({ histories, settings, seed, progress, initial: initial?.sequence ?? undefined })
   const { regularisation, frequencyExponent, unobservedWeight } = ials
   const contents = {
     vocabulary: itemIds,
@@ -87,11 +89,12 @@ export async function fitRetrievalModels(task: RetrievalTask): Promise<FittedRet
     },
     content,
     coVisitation,
-    twoTower,
+    twoTower: twoTower?.contents ?? null,
     sequence: sequence?.contents ?? null,
     ranker: null,
   }
-  return { contents, weights: { vocabulary: itemIds, sequence: sequence?.weights ?? null } }
+  const weights = { vocabulary: itemIds, twoTower: twoTower?.weights ?? null, sequence: sequence?.weights ?? null }
+  return { contents, weights }
 }
 
 /** Items are numbered as the journal brings them, so that of an earlier point has the first of these; else nothing fits. */

@@ -53,6 +53,14 @@ export const ialsSettings = defineSettings('training.ials', 'Collaborative vecto
   unobservedWeight: number(0.1, 'ratio', 'α₀, the weight of a pair that nobody has seen.', 0.000001, 100),
 })
 
+const refitShare = number(
+  0.5,
+  'ratio',
+  'Share of the epochs that a fit takes which goes on from what one on older histories ended with.',
+  0.01,
+  1,
+)
+
 export const sequenceModelSettings = defineSettings('training.sequence', 'Self-attention over the history.', {
   enabled: Type.Boolean({ default: true, description: 'Whether the sequence model is trained.', answer: false }),
   width: count(64, 'numbers', 'Length of a vector.', 8, 512),
@@ -67,13 +75,7 @@ export const sequenceModelSettings = defineSettings('training.sequence', 'Self-a
     'interactions',
     'Interactions that one fit looks at over all its epochs: what bounds its time. A history too large for one epoch leaves the model out.',
   ),
-  refitShare: number(
-    0.5,
-    'ratio',
-    'Share of the epochs that a fit takes which goes on from what one on older histories ended with.',
-    0.01,
-    1,
-  ),
+  refitShare,
 })
 
 export const twoTowerSettings = defineSettings('training.twoTower', 'Towers over content, histories and profiles.', {
@@ -98,6 +100,7 @@ export const twoTowerSettings = defineSettings('training.twoTower', 'Towers over
   batchSize: count(1024, 'examples', 'Examples per step.', 8, 65_536),
   negatives: count(1024, 'items', 'Items per step beside those of the batch.', 0, 65_536),
   epochs: count(10, 'epochs', 'Passes over the examples.', 1, 1000),
+  refitShare,
   examplesPerEpoch: count(100_000, 'examples', 'Examples drawn for one pass, at most.'),
   learningRate: number(0.004, 'ratio', 'Largest step of the optimiser.', 0.000001, 1),
 })

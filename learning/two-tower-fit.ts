@@ -4,6 +4,7 @@ import type { Item } from '../domain/item.ts'
 import type { User } from '../domain/user.ts'
 import { contentDocument } from '../funnel/content-document.ts'
 import type { TwoTowerContents } from '../funnel/model-set-files.ts'
+import type { Parameters } from '../models/engine/parameters.ts'
 import type { Histories } from '../models/histories.ts'
 import { describeItem } from '../models/two-tower/descriptions.ts'
 import { itemFeatureDefaults, itemFeatureWidth, writeItemFeatures } from '../models/two-tower/item-features.ts'
@@ -27,36 +28,53 @@ export interface TwoTowerFit {
   readonly settings: Settings
   readonly seed: number
   readonly progress: Progress
+  /** What a fit on older histories ended with, whose items are the first of these; drawn if not given. */
+  readonly initial?: Parameters
+}
+
+export interface FittedTwoTower {
+  readonly contents: TwoTowerContents
+  readonly weights: Parameters
 }
 
 /** With fewer interactions the towers learn nothing that the mean of the text vectors does not know. */
 const interactionsMin = 1000
 
-/** @returns null where it is switched off or there is too little to learn from */
-export async function fitTwoTower(fit: TwoTowerFit): Promise<TwoTowerContents | null> {
-  const { histories, weights, settings, seed, progress } = fit
-  const { enabled, ...model } = settings.of(twoTowerSettings)
+/**
+ * Both towers on these histories; going on from an earlier fit, with `training.twoTower.refitShare` of the epochs.
+ *
+ * @returns null where it is switched off or there is too little to learn from
+ */
+export async function fitTwoTower(fit: TwoTowerFit): Promise<FittedTwoTower | null> {
+  const { histories, weights, settings, seed, progress, initial } = fit
+  const { enabled, epochs: whole, refitShare, ...model } = settings.of(twoTowerSettings)
+  const epochs = initial === undefined ? whole : Math.ceil(whole * refitShare)
   if (!enabled || histories.itemOf.length < interactionsMin) return null
   const layout = { ...itemFeatureDefaults, content: fit.content.dimension }
-  progress.step('Two towers', model.epochs)
+  progress.step('Two towers', epochs)
   const trained = await trainTwoTower({
     histories,
     weights,
     itemFeatures: { width: itemFeatureWidth(layout), rows: itemRows(fit, layout) },
     userFeatures: userRows(fit),
-    settings: model,
+    settings: { ...model, epochs },
     seed,
     threads: 2,
+    initial,
     onProgress: () => progress.advance(1),
   })
   progress.done()
+  const { architecture, parameters } = trained
   return {
-    dimension: trained.architecture.dimension,
-    architecture: trained.architecture,
-    layout,
-    ids: idsOf(trained),
-    itemTower: packItemTower(trained.parameters),
-    userTower: exportUserTower(trained.architecture, trained.parameters),
+    contents: {
+      dimension: architecture.dimension,
+      architecture,
+      layout,
+      ids: idsOf(trained),
+      itemTower: packItemTower(parameters),
+      userTower: exportUserTower(architecture, parameters),
+    },
+    weights: parameters,
   }
 }
 

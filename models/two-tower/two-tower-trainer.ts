@@ -11,6 +11,7 @@ import { Parameters } from '../engine/parameters.ts'
 import { deriveKey, uniformAt } from '../engine/random.ts'
 import { type Feeds, tensor } from '../engine/session.ts'
 import { Training } from '../engine/training.ts'
+import { takeOver } from '../engine/warm-start.ts'
 import type { Histories } from '../histories.ts'
 import { adamDefaults } from '../optimizers/adam.ts'
 import { learningRateSchedule } from '../optimizers/schedule.ts'
@@ -31,6 +32,8 @@ export interface TwoTowerTask extends ExampleSource {
   readonly validation?: Histories
   readonly settings?: Partial<TwoTowerSettings>
   readonly seed: number
+  /** What a training on fewer items ended with, in the order that they have here; drawn if not given. */
+  readonly initial?: Parameters
   readonly threads: number
   /** Called after each epoch. */
   readonly onProgress?: (epoch: TwoTowerEpoch) => void
@@ -57,7 +60,7 @@ export interface TrainedTwoTower {
   readonly stopped: 'epochs' | 'patience' | 'cancelled'
 }
 
-/** @throws RangeError when there is nothing to learn from, TrainingDiverged */
+/** @throws RangeError when there is nothing to learn from or `initial` is of other towers, TrainingDiverged */
 export async function trainTwoTower(task: TwoTowerTask): Promise<TrainedTwoTower> {
   const settings = { ...twoTowerDefaults, ...task.settings }
   const { items } = task.histories
@@ -122,6 +125,7 @@ class TwoTowerRun {
       adam: { ...adamDefaults, weightDecay },
     })
     if (useIds) forgetUntrained(training.parameters.view(idTable), examples.targetCounts, architecture.dimension)
+    if (task.initial !== undefined) takeOver(training.parameters, task.initial, [idTable])
     const table = await ItemVectorTable.open(features, architecture, task.threads)
     const model = { task, settings, architecture, features }
     const met = settings.maskHistory ? metItems(task.histories) : undefined
