@@ -35,6 +35,12 @@ export function addRankingEvaluation(evaluate: Command, run: (command: Command) 
         .default('test'),
     )
     .option('--seed <n>', 'seed of every random choice', wholeNumber, 1)
+    .option(
+      '--trainings <n>',
+      'train each model so often, with seeds from --seed on, and judge the mean',
+      atLeastOne,
+      1,
+    )
     .action((_, command) => run(command))
 }
 
@@ -53,4 +59,10 @@ function collectPair(text: string, before: Readonly<Record<string, string>> = {}
 function wholeNumber(text: string): number {
   if (/^\d{1,15}$/.test(text)) return Number(text)
   throw new InvalidArgumentError('It must be a whole number.')
+}
+
+function atLeastOne(text: string): number {
+  const number = wholeNumber(text)
+  if (number > 0) return number
+  throw new InvalidArgumentError('It must be at least 1.')
 }

@@ -27,6 +27,7 @@ export interface RankingEvaluationCommandOptions {
   readonly objectives?: readonly string[]
   readonly part: JudgedPart
   readonly seed: number
+  readonly trainings: number
   /** Settings of the model. */
   readonly set?: Readonly<Record<string, string>>
 }
@@ -43,14 +44,26 @@ export async function evaluateRankingCommand(
   context: CommandContext,
   options: RankingEvaluationCommandOptions,
 ): Promise<void> {
-  const { model, compare, part, seed, set = {}, compareSet = {} } = options
+  const { model, compare, part, seed, trainings, set = {}, compareSet = {} } = options
   const objectives = options.objectives ?? defaultObjectives[options.format === 'simulated' ? 'simulated' : 'recorded']
   const progress = context.progress()
   progress.step(options.format === 'simulated' ? 'Simulating' : 'Reading')
   const now = () => performance.now()
   const report = await (async () => {
     const read = await readImpressions(options)
-    return evaluateRanking({ ...read, model, compare, objectives, part, seed, set, compareSet, progress, now })
+    return evaluateRanking({
+      ...read,
+      model,
+      compare,
+      objectives,
+      part,
+      seed,
+      trainings,
+      set,
+      compareSet,
+      progress,
+      now,
+    })
   })().catch(error => {
     throw asCommandError(error)
   })

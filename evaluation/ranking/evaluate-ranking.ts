@@ -41,6 +41,8 @@ export interface RankingEvaluation {
   /** What is judged: settings are chosen on `validation`, where calibration is fitted on one half and judged on the other. */
   readonly part: JudgedPart
   readonly seed: number
+  /** Times that each model is trained, with seeds from `seed` on; what is judged is the mean over them. */
+  readonly trainings: number
   /** Settings as text, for the model; the other one keeps the defaults where they concern the network. */
   readonly set: Readonly<Record<string, string>>
   readonly compareSet: Readonly<Record<string, string>>
@@ -110,11 +112,14 @@ export async function evaluateRanking(evaluation: RankingEvaluation): Promise<Ra
   }
 }
 
-function protocolOf({ part, log, objectives, truth }: RankingEvaluation): Record<string, string> {
+function protocolOf({ part, log, objectives, truth, seed, trainings }: RankingEvaluation): Record<string, string> {
   return {
     split: 'by time: the first 80 % train, their last 15 % are validation, the last 20 % test',
     judged: part,
     objectives: objectives.join(', '),
+    ...(trainings > 1 && {
+      trainings: `mean over ${trainings} of each model, seeds ${seed} to ${seed + trainings - 1}`,
+    }),
     features: 'from strictly earlier rows only',
     gauc: 'AUC by user, weighted by impressions of users with both outcomes',
     ndcg: `first ${ndcgDepth} of a request with both outcomes; a request is ${log.requestMeaning}`,
@@ -152,9 +157,17 @@ class Run {
     this.#split = split
   }
 
+  /** One training says little of a model: by its seed alone gAUC differs by as much as between models. */
   async judge(model: RankingModelName, settings: RankingSettings): Promise<Judged> {
+    const { seed, trainings } = this.#evaluation
+    const judged: Judged[] = []
+    for (let place = 0; place < trainings; place++) judged.push(await this.#judgeOne(model, settings, seed + place))
+    return meanOf(judged)
+  }
+
+  async #judgeOne(model: RankingModelName, settings: RankingSettings, seed: number): Promise<Judged> {
     const { objectives, part } = this.#evaluation
-    const fitted = await this.#fit(model, settings)
+    const fitted = await this.#fit(model, settings, seed)
     const metrics: Record<string, number> = {}
     const aucs = new Map<string, ComparedRows>()
     const truths = new Map<string, ComparedRows>()
@@ -212,8 +225,9 @@ class Run {
   #fit(
     model: RankingModelName,
     { weights, positionBias, ownDelayHours, warmUp, ...settings }: RankingSettings,
+    seed: number,
   ): Promise<FittedRanking> {
-    const { log, objectives, progress, seed, part } = this.#evaluation
+    const { log, objectives, progress, part } = this.#evaluation
     const auxiliary = (log.auxiliary ?? []).filter(signal => !objectives.includes(signal))
     const columns = signalColumns(log, [...objectives, ...auxiliary])
     const { training, validation, test } = this.#split
@@ -255,6 +269,28 @@ class Run {
     const known = pick(all, row => !Number.isNaN(all.labels[row]))
     if (known.labels.length > 0) return known
     throw new RankingLogInvalid(`no row that is judged says whether it had the outcome ${objectives[column]}`)
+  }
+}
+
+/** Means over trainings, of every metric and of what each row says: intervals then tell of people, not of seeds. */
+function meanOf(judged: readonly Judged[]): Judged {
+  const [first] = judged
+  if (judged.length === 1) return first
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
+  const rowMeans = (of: (one: Judged) => Judged['aucs']) =>
+    new Map(
+      [...of(first)].map(([name, { values, users }]) => [
+        name,
+        { users, values: values.map((_, row) => mean(judged.map(one => of(one).get(name)!.values[row]))) },
+      ]),
+    )
+  return {
+    report: { ...first.report, epochs: judged.flatMap(({ report }) => report.epochs) },
+    metrics: Object.fromEntries(
+      Object.keys(first.metrics).map(name => [name, mean(judged.map(({ metrics }) => metrics[name]))]),
+    ),
+    aucs: rowMeans(({ aucs }) => aucs),
+    truths: rowMeans(({ truths }) => truths),
   }
 }
 

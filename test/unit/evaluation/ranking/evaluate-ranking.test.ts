@@ -34,6 +34,7 @@ const command = {
   objectives: ['click', 'finish', 'hate'],
   part: 'test',
   seed: 1,
+  trainings: 1,
   set: { ...small, ownDelayHours: '0', warmUp: '0' },
 } as const
 
@@ -70,6 +71,17 @@ describe('sluice evaluate ranking --json', () => {
     expect(first.metrics['click.gauc']).toBeGreaterThan(0.75)
     expect(first.metrics['hate.gauc']).toBeGreaterThan(0.7)
     expect((await printed({ seed: 2 })).metrics).not.toEqual(first.metrics)
+  })
+
+  it('judges the mean of several trainings where that is asked for', async () => {
+    const [first, second] = [await printed({ compare: 'logistic' }), await printed({ compare: 'logistic', seed: 2 })]
+    const both = await printed({ compare: 'logistic', trainings: 2 })
+    expect(both.protocol.trainings).toBe('mean over 2 of each model, seeds 1 to 2')
+    const mean = (of: (document: typeof first) => number) => (of(first) + of(second)) / 2
+    expect(both.metrics['click.gauc']).toBeCloseTo(mean(({ metrics }) => metrics['click.gauc']))
+    const difference = ({ comparison }: typeof first) => comparison.differences.click.meanDifference
+    expect(difference(both)).toBeCloseTo(mean(difference))
+    expect(both.model.epochs).toEqual([...first.model.epochs, ...second.model.epochs])
   })
 
   it('refuses an objective that the log does not have, and a setting that the model does not have', async () => {

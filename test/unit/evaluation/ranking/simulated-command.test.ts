@@ -25,6 +25,7 @@ const small: RankingEvaluationCommandOptions = {
   days: 45,
   part: 'test',
   seed: 1,
+  trainings: 1,
   set,
 }
 
