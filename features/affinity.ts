@@ -1,4 +1,5 @@
 import { Role, type RoleSet } from '../domain/roles.ts'
+import { faded } from './numeric.ts'
 import type { PackedRecords } from './packed-records.ts'
 
 /**
@@ -31,9 +32,9 @@ export function decayAffinities(records: PackedRecords, list: number, factor: nu
   const { data } = records
   const end = records.offset(list) + records.length(list) * affinityWidth
   for (let at = records.offset(list); at < end; at += affinityWidth) {
-    data[at + Affinity.clicks] *= factor
-    data[at + Affinity.positives] *= factor
-    data[at + Affinity.negatives] *= factor
+    data[at + Affinity.clicks] = faded(data[at + Affinity.clicks], factor)
+    data[at + Affinity.positives] = faded(data[at + Affinity.positives], factor)
+    data[at + Affinity.negatives] = faded(data[at + Affinity.negatives], factor)
   }
 }
 

@@ -1,7 +1,7 @@
 import { CounterColumn, type CounterReader } from '../domain/counters.ts'
 import { Role } from '../domain/roles.ts'
 import { boundedValue, type FoldedEvent } from './folded-event.ts'
-import { decay } from './numeric.ts'
+import { decay, faded } from './numeric.ts'
 import type { FeatureSettings } from './settings.ts'
 
 /** Where the counters of the items lie while they are folded; the memory belongs to the caller. */
@@ -29,10 +29,13 @@ export function applyToCounters(slots: CounterSlots, event: FoldedEvent, setting
   const last = slots.lastAt(event.item)
   const late = event.time < last
   if (!late) {
+    const fade = (column: number, left: number) => {
+      values[offset + column] = faded(values[offset + column], left)
+    }
     const left = decay(event.time - last, longMs)
-    values[offset + CounterColumn.clicksShort] *= decay(event.time - last, shortMs)
-    values[offset + CounterColumn.clicksLong] *= left
-    values[offset + CounterColumn.positivesLong] *= left
+    fade(CounterColumn.clicksShort, decay(event.time - last, shortMs))
+    fade(CounterColumn.clicksLong, left)
+    fade(CounterColumn.positivesLong, left)
     slots.setLastAt(event.item, event.time)
   }
   const { roles } = event
@@ -67,7 +70,7 @@ export function counterAt(
   now: number,
   settings: FeatureSettings,
 ): number {
-  return counters.value(item, column) * decay(now - counters.lastAt(item), counterHalfLifeMs(column, settings))
+  return faded(counters.value(item, column), decay(now - counters.lastAt(item), counterHalfLifeMs(column, settings)))
 }
 
 /** Half-life of a decayed column; the undecayed ones never fade. */

@@ -1,7 +1,7 @@
 import { hourMs } from '../config/units.ts'
 import { CounterColumn, type CounterReader } from '../domain/counters.ts'
 import { defineFeatures } from './feature-group.ts'
-import { clamp, decay, logCount, smoothedRate, squash } from './numeric.ts'
+import { clamp, decay, faded, logCount, smoothedRate, squash } from './numeric.ts'
 import type { FeatureSettings } from './settings.ts'
 
 export const itemDynamicFeatures = defineFeatures('item dynamic', {
@@ -70,8 +70,8 @@ export class ItemDynamicFeatures {
     const lastAt = counters.lastAt(item)
     const idleMs = this.#now - lastAt
     const left = decay(idleMs, this.#longMs)
-    const short = counters.value(item, CounterColumn.clicksShort) * decay(idleMs, this.#shortMs)
-    const long = counters.value(item, CounterColumn.clicksLong) * left
+    const short = faded(counters.value(item, CounterColumn.clicksShort), decay(idleMs, this.#shortMs))
+    const long = faded(counters.value(item, CounterColumn.clicksLong), left)
     const logClicks = logCount(clicks)
     out[at++] = logClicks
     out[at++] = logCount(short)
@@ -85,7 +85,7 @@ export class ItemDynamicFeatures {
     out[at++] = this.#rate(item, CounterColumn.negatives, clicks, this.#negativeRate)
     out[at++] = this.#valueLift(item)
     out[at++] = lastAt === 0 ? neverLogHours : clamp(logCount(idleMs / hourMs), 0, neverLogHours)
-    out[at++] = logCount(counters.value(item, CounterColumn.positivesLong) * left)
+    out[at++] = logCount(faded(counters.value(item, CounterColumn.positivesLong), left))
     return at
   }
 

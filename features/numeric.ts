@@ -1,6 +1,18 @@
+/**
+ * What is left below this is nothing. Float32 has no normal numbers below 1.2e-38, and whether a processor keeps the others
+ * or takes them for 0 is up to the thread (onnxruntime switches it): the same feature would differ from thread to thread.
+ */
+const nothingLeft = 1e-20
+
 /** What is left of a weight after `elapsedMs`, in [0, 1]; a negative time, from a late event or an early clock, is 0. */
 export function decay(elapsedMs: number, halfLifeMs: number): number {
-  return elapsedMs > 0 ? Math.exp((-Math.LN2 * elapsedMs) / halfLifeMs) : 1
+  return elapsedMs > 0 ? faded(1, Math.exp((-Math.LN2 * elapsedMs) / halfLifeMs)) : 1
+}
+
+/** The part of a decayed sum that is left, 0 when that is next to nothing. */
+export function faded(sum: number, left: number): number {
+  const rest = sum * left
+  return Math.abs(rest) < nothingLeft ? 0 : rest
 }
 
 /** Written with comparisons so that a NaN becomes the lower bound instead of passing through. */

@@ -2,7 +2,7 @@ import type { ItemReader } from '../domain/item-table/item-reader.ts'
 import { engagementRoles, Role, type RoleSet } from '../domain/roles.ts'
 import { addAffinity, decayAffinities } from './affinity.ts'
 import { boundedValue, type FoldedEvent } from './folded-event.ts'
-import { decay } from './numeric.ts'
+import { decay, faded } from './numeric.ts'
 import { publishedYear } from './published-year.ts'
 import type { FeatureSettings } from './settings.ts'
 import {
@@ -230,8 +230,8 @@ function decayTo(state: UserState, time: number, halfLifeMs: number): void {
   if (factor === 1) return
   decayAffinities(state.records, UserList.categories, factor)
   decayAffinities(state.records, UserList.creators, factor)
-  state.set(Scalar.yearWeight, state.get(Scalar.yearWeight) * factor)
-  state.set(Scalar.yearSquares, state.get(Scalar.yearSquares) * factor)
+  state.set(Scalar.yearWeight, faded(state.get(Scalar.yearWeight), factor))
+  state.set(Scalar.yearSquares, faded(state.get(Scalar.yearSquares), factor))
 }
 
 /** Weighted incremental mean and variance (West, Communications of the ACM 22(9), 1979). */

@@ -2,7 +2,7 @@ import { defineFrame, type Frame } from '../domain/frame.ts'
 import { Affinity, affinityWidth } from './affinity.ts'
 import { contextFeatures, writeContext } from './context-features.ts'
 import { engagementWeight } from './engagement-weight.ts'
-import { clamp, decay } from './numeric.ts'
+import { clamp, decay, faded } from './numeric.ts'
 import type { FeatureSettings } from './settings.ts'
 import { userLongTermFeatures, userShortTermFeatures, writeUserLongTerm, writeUserShortTerm } from './user-features.ts'
 import { Engagement, engagementWidth, impressedItemUnit, Scalar, UserList, UserState } from './user-state.ts'
@@ -190,7 +190,7 @@ function affinityColumn<T extends Float32Array | Uint32Array>(
 ): T {
   const column = new type(records.length(list))
   const offset = records.offset(list) + field
-  for (let i = 0; i < column.length; i++) column[i] = records.data[offset + i * affinityWidth] * factor
+  for (let i = 0; i < column.length; i++) column[i] = faded(records.data[offset + i * affinityWidth], factor)
   return column
 }
 
