@@ -38,11 +38,12 @@ export const indexSettings = defineSettings('index', 'Index partitions and how t
     description: 'A search for more than this share of a partition scans the partition exactly instead.',
   }),
   exactItemsMax: Type.Integer({
-    default: 0,
+    default: 4096,
     minimum: 0,
     maximum: 1_000_000,
     unit: 'items',
-    description: 'A partition with room for no more items than this compares all of them and keeps no graph.',
+    description:
+      'A partition that a model set brings no more items than this (and 1,024 to spare) compares all of them and keeps no graph; until the next set, however many come.',
   }),
   queueMax: Type.Integer({
     default: 1024,

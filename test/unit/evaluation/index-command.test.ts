@@ -8,6 +8,7 @@ import { silentProgress } from '../../../telemetry/progress.ts'
 
 function evaluate(values: Readonly<Record<string, string>> = {}) {
   const small = {
+    'index.exactItemsMax': '0',
     'training.ials.dimension': '16',
     'training.ials.epochs': '4',
     'training.content.dimension': '16',

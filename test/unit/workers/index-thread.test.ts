@@ -104,7 +104,7 @@ describe('an index thread', () => {
   it('finds a new item although a model set is being built', async () => {
     const many = sampleItems(1500)
     const state = catalogOf([...many, sampleItem('new', { publishedAt: now - 1000 })])
-    const settings = settingsText(testSettings({ 'index.buildWidth': 2000 }))
+    const settings = settingsText(testSettings({ 'index.exactItemsMax': 0, 'index.buildWidth': 2000 }))
     const thread = new Thread({ tables: tablesOf(state), settings })
     await thread.until('ready')
     const handles = handlesFor(loadWhole(liveModels(state).models, 'a', tinyModelSet(many)), many.keys())
@@ -169,7 +169,9 @@ describe('an index thread', () => {
     const many = sampleItems(800)
     const large = catalogOf(many)
     const handles = handlesFor(loadWhole(liveModels(large).models, 'a', tinyModelSet(many)), many.keys())
-    const settings = settingsText(testSettings({ 'index.buildWidth': 2000, 'index.upsertSliceMs': 1 }))
+    const settings = settingsText(
+      testSettings({ 'index.exactItemsMax': 0, 'index.buildWidth': 2000, 'index.upsertSliceMs': 1 }),
+    )
     const [stopped, other] = [0, 1].map(() => new Thread({ tables: tablesOf(large), settings }))
     await Promise.all([stopped.until('ready'), other.until('ready')])
     // Four times the work of the other thread, so that ending early is no accident.
