@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { GlobalOptions } from './context.ts'
+import { pairs, wholeNumber, wholeNumberFromOne } from './option-values.ts'
 
 /** What `evaluate next-item` and `evaluate top-n` are run with; `set` takes settings of the model here. */
 type Run = (kind: 'next-item' | 'top-n', command: Command) => Promise<void>
@@ -25,7 +26,7 @@ export function addProtocolEvaluations(evaluate: Command, run: Run): void {
     )
     .addOption(new Option('--idcg <form>', 'the ideal of ndcg').choices(['full', 'truncated']).default('truncated'))
     .option('--mask-validation', 'validation items are no answers at test')
-    .option('--splits <n>', 'so many seeds from --seed on; figures are their mean', positiveNumber, 1)
+    .option('--splits <n>', 'so many seeds from --seed on; figures are their mean', wholeNumberFromOne, 1)
   addCommon(topN, ['movielens', 'lightgcn', 'jsonl'], 1)
   topN.action((_, command) => run('top-n', command))
 }
@@ -36,13 +37,17 @@ function addCommon(command: Command, formats: readonly string[], minInteractions
     .addOption(new Option('--format <name>', 'what the input is').choices(formats).makeOptionMandatory())
     .requiredOption('--model <name>', 'the model to fit; its settings are given by --set name=value')
     .option('--compare <model>', 'another model, with paired intervals of the difference')
-    .option('--compare-set <name=value>', 'a setting of the other model; may be repeated', collectPair)
-    .option('--seed <n>', 'seed of every random choice', positiveOrZero, 1)
+    .option(
+      '--compare-set <name=value>',
+      'a setting of the other model; may be repeated',
+      pairs('a name and a value, as in regularisation=500'),
+    )
+    .option('--seed <n>', 'seed of every random choice', wholeNumber, 1)
     .option('--k <list>', 'cut-offs', cutoffs, [5, 10, 20])
     .option(
       '--min-interactions <n>',
       'users and items with fewer are removed, counted once',
-      positiveOrZero,
+      wholeNumber,
       minInteractions,
     )
     .addOption(
@@ -50,7 +55,7 @@ function addCommon(command: Command, formats: readonly string[], minInteractions
         .choices(['test', 'validation'])
         .default('test'),
     )
-    .option('--threads <n>', 'threads of the model', positiveNumber, 2)
+    .option('--threads <n>', 'threads of the model', wholeNumberFromOne, 2)
 }
 
 /** Options of the command, with the global `--set`. */
@@ -64,24 +69,8 @@ function cutoffs(text: string): number[] {
   return [...new Set(list)].sort((a, b) => a - b)
 }
 
-function collectPair(text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
-  const at = text.indexOf('=')
-  if (at > 0) return { ...before, [text.slice(0, at)]: text.slice(at + 1) }
-  throw new InvalidArgumentError('It must be a name and a value, as in regularisation=500.')
-}
-
 function anyNumber(text: string): number {
   const value = text.trim() === '' ? Number.NaN : Number(text)
   if (Number.isFinite(value)) return value
   throw new InvalidArgumentError('It must be a number.')
-}
-
-function positiveOrZero(text: string): number {
-  if (/^\d{1,15}$/.test(text)) return Number(text)
-  throw new InvalidArgumentError('It must be a whole number.')
-}
-
-function positiveNumber(text: string): number {
-  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text)
-  throw new InvalidArgumentError('It must be a whole number from 1 on.')
 }

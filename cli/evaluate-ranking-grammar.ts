@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { pairs, wholeNumber, wholeNumberFromOne } from './option-values.ts'
 
 /** The grammar of the evaluation of rankers on a log of impressions. */
 export function addRankingEvaluation(evaluate: Command, run: (command: Command) => Promise<void>): void {
@@ -23,7 +24,11 @@ export function addRankingEvaluation(evaluate: Command, run: (command: Command) 
     .addOption(
       new Option('--compare <model>', 'another model, with paired intervals of the difference').choices(models),
     )
-    .option('--compare-set <name=value>', 'a setting of the other model; may be repeated', collectPair)
+    .option(
+      '--compare-set <name=value>',
+      'a setting of the other model; may be repeated',
+      pairs('a name and a value, as in dropout=0.2'),
+    )
     .option(
       '--objectives <names>',
       'outcomes to predict, joined by commas (default: click,long_view,finish,like; click,finish,positive,negative when simulated)',
@@ -38,7 +43,7 @@ export function addRankingEvaluation(evaluate: Command, run: (command: Command) 
     .option(
       '--trainings <n>',
       'train each model so often, with seeds from --seed on, and judge the mean',
-      atLeastOne,
+      wholeNumberFromOne,
       1,
     )
     .action((_, command) => run(command))
@@ -48,21 +53,4 @@ function names(text: string): string[] {
   const list = text.split(',').map(part => part.trim())
   if (list.every(name => name !== '') && new Set(list).size === list.length) return list
   throw new InvalidArgumentError('It must be different names, as in click,like.')
-}
-
-function collectPair(text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
-  const at = text.indexOf('=')
-  if (at > 0) return { ...before, [text.slice(0, at)]: text.slice(at + 1) }
-  throw new InvalidArgumentError('It must be a name and a value, as in dropout=0.2.')
-}
-
-function wholeNumber(text: string): number {
-  if (/^\d{1,15}$/.test(text)) return Number(text)
-  throw new InvalidArgumentError('It must be a whole number.')
-}
-
-function atLeastOne(text: string): number {
-  const number = wholeNumber(text)
-  if (number > 0) return number
-  throw new InvalidArgumentError('It must be at least 1.')
 }

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, Option } from 'commander'
 import { logLevels } from '../telemetry/log.ts'
 import { CommandContext, type GlobalOptions } from './context.ts'
 import { addProtocolEvaluations, protocolOptions } from './evaluate-protocols-grammar.ts'
 import { addRankingEvaluation } from './evaluate-ranking-grammar.ts'
 import { addModels } from './models/grammar.ts'
+import { pairs, wholeNumber } from './option-values.ts'
 
 const examples = `
 Examples:
@@ -51,7 +52,7 @@ function addGlobalOptions(program: Command): void {
         'SLUICE_CONFIG',
       ),
     )
-    .option('--set <key=value>', 'one setting; may be repeated', collectSetting)
+    .option('--set <key=value>', 'one setting; may be repeated', pairs('a key and a value, as in http.port=9000'))
     .option('--json', 'one JSON document on standard output')
     .option('--no-progress', 'do not show how far it is')
     .addOption(new Option('--log-level <level>', 'least severe level that is logged').choices(logLevels))
@@ -250,17 +251,6 @@ function contextOf(command: Command): CommandContext {
 
 function collect(value: string, before: readonly string[] = []): string[] {
   return [...before, value]
-}
-
-function collectSetting(text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
-  const at = text.indexOf('=')
-  if (at > 0) return { ...before, [text.slice(0, at)]: text.slice(at + 1) }
-  throw new InvalidArgumentError('It must be a key and a value, as in http.port=9000.')
-}
-
-function wholeNumber(text: string): number {
-  if (/^\d{1,15}$/.test(text)) return Number(text)
-  throw new InvalidArgumentError('It must be a whole number.')
 }
 
 function version(): string {

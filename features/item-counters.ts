@@ -29,13 +29,10 @@ export function applyToCounters(slots: CounterSlots, event: FoldedEvent, setting
   const last = slots.lastAt(event.item)
   const late = event.time < last
   if (!late) {
-    const fade = (column: number, left: number) => {
-      values[offset + column] = faded(values[offset + column], left)
-    }
     const left = decay(event.time - last, longMs)
-    fade(CounterColumn.clicksShort, decay(event.time - last, shortMs))
-    fade(CounterColumn.clicksLong, left)
-    fade(CounterColumn.positivesLong, left)
+    fade(values, offset + CounterColumn.clicksShort, decay(event.time - last, shortMs))
+    fade(values, offset + CounterColumn.clicksLong, left)
+    fade(values, offset + CounterColumn.positivesLong, left)
     slots.setLastAt(event.item, event.time)
   }
   const { roles } = event
@@ -55,6 +52,10 @@ export function applyToCounters(slots: CounterSlots, event: FoldedEvent, setting
     count(slots, values, offset, CounterColumn.valueSum, boundedValue(event.value))
     count(slots, values, offset, CounterColumn.valueCount, 1)
   }
+}
+
+function fade(values: Float32Array, at: number, left: number): void {
+  values[at] = faded(values[at], left)
 }
 
 function count(slots: CounterSlots, values: Float32Array, offset: number, column: number, amount: number): void {

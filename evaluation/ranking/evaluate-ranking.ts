@@ -7,14 +7,9 @@
 import { type PairedBootstrap, pairedBootstrap } from '../../algorithms/statistics/bootstrap.ts'
 import { fitCalibration } from '../../models/calibration/calibration.ts'
 import type { Progress } from '../../telemetry/progress.ts'
-import {
-  aucOfUsers,
-  eceBins,
-  type JudgedRows,
-  ndcgDepth,
-  type OutcomeMetrics,
-  outcomeMetrics,
-} from './outcome-metrics.ts'
+import { type ComparedRows, type Judged, meanOf, type RankingModelReport } from './judged.ts'
+import { aucOfUsers, eceBins, ndcgDepth, type OutcomeMetrics, outcomeMetrics } from './outcome-metrics.ts'
+import { type PredictedRows, pick, rankingOnly } from './predicted-rows.ts'
 import { type RankingFeatures, rankingFeatures } from './ranking-features.ts'
 import { type RankingLog, RankingLogInvalid } from './ranking-log.ts'
 import { type FittedRanking, fitRanking, type RankingModelName } from './ranking-models.ts'
@@ -49,13 +44,6 @@ export interface RankingEvaluation {
   readonly progress: Progress
   /** Milliseconds on a clock that does not go back. */
   readonly now: () => number
-}
-
-export interface RankingModelReport {
-  readonly name: RankingModelName
-  readonly settings: Readonly<Record<string, unknown>>
-  readonly epochs: readonly number[]
-  readonly parameters: number
 }
 
 export interface RankingReport {
@@ -129,20 +117,6 @@ function protocolOf({ part, log, objectives, truth, seed, trainings }: RankingEv
       truth: `the simulator's probability of each outcome in the first place; agreement is the share of a person's pairs in its order, the mean weighs people by their rows; ${truthBins} bins of equal mass`,
     }),
   }
-}
-
-interface Judged {
-  readonly report: RankingModelReport
-  readonly metrics: Record<string, number>
-  /** By objective the AUC of its user for each judged row. */
-  readonly aucs: ReadonlyMap<string, ComparedRows>
-  /** By `<objective>.<metric>`, what the truth says of each judged row. */
-  readonly truths: ReadonlyMap<string, ComparedRows>
-}
-
-interface ComparedRows {
-  readonly values: Float64Array
-  readonly users: ArrayLike<number>
 }
 
 /** One log with its features and split, on which models are trained and judged. */
@@ -270,50 +244,4 @@ class Run {
     if (known.labels.length > 0) return known
     throw new RankingLogInvalid(`no row that is judged says whether it had the outcome ${objectives[column]}`)
   }
-}
-
-/** Means over trainings, of every metric and of what each row says: intervals then tell of people, not of seeds. */
-function meanOf(judged: readonly Judged[]): Judged {
-  const [first] = judged
-  if (judged.length === 1) return first
-  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
-  const rowMeans = (of: (one: Judged) => Judged['aucs']) =>
-    new Map(
-      [...of(first)].map(([name, { values, users }]) => [
-        name,
-        { users, values: values.map((_, row) => mean(judged.map(one => of(one).get(name)!.values[row]))) },
-      ]),
-    )
-  return {
-    report: { ...first.report, epochs: judged.flatMap(({ report }) => report.epochs) },
-    metrics: Object.fromEntries(
-      Object.keys(first.metrics).map(name => [name, mean(judged.map(({ metrics }) => metrics[name]))]),
-    ),
-    aucs: rowMeans(({ aucs }) => aucs),
-    truths: rowMeans(({ truths }) => truths),
-  }
-}
-
-interface PredictedRows extends JudgedRows {
-  readonly logits: Float32Array
-  readonly labels: Float32Array
-  readonly truths?: Float32Array
-  readonly users: Int32Array
-  readonly requests: Int32Array
-}
-
-function pick(rows: PredictedRows, keeps: (row: number) => boolean): PredictedRows {
-  return {
-    logits: rows.logits.filter((_, row) => keeps(row)),
-    labels: rows.labels.filter((_, row) => keeps(row)),
-    truths: rows.truths?.filter((_, row) => keeps(row)),
-    users: rows.users.filter((_, row) => keeps(row)),
-    requests: rows.requests.filter((_, row) => keeps(row)),
-  }
-}
-
-/** The metrics that calibration does not change, over all rows. */
-function rankingOnly(rows: PredictedRows, { logLoss, eceBefore, eceAfter }: OutcomeMetrics): OutcomeMetrics {
-  const whole = outcomeMetrics(rows.logits, rows, { method: 'platt', slope: 1, intercept: 0 })
-  return { ...whole, logLoss, eceBefore, eceAfter }
 }

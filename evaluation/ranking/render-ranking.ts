@@ -1,5 +1,6 @@
 import { reportTable, signed } from '../report-table.ts'
-import type { RankingModelReport, RankingReport } from './evaluate-ranking.ts'
+import type { RankingReport } from './evaluate-ranking.ts'
+import type { RankingModelReport } from './judged.ts'
 
 const columns = [
   ['auc', 'AUC'],

@@ -5,20 +5,12 @@ import { evaluateIndex } from '../../../evaluation/index-command.ts'
 import { renderIndexReport } from '../../../evaluation/render-report.ts'
 import { learningFragments } from '../../../learning/settings.ts'
 import { silentProgress } from '../../../telemetry/progress.ts'
+import { smallModels } from '../../fakes/small-models.ts'
 
 function evaluate(values: Readonly<Record<string, string>> = {}) {
   const small = {
+    ...smallModels,
     'index.exactItemsMax': '0',
-    'training.ials.dimension': '16',
-    'training.ials.epochs': '4',
-    'training.content.dimension': '16',
-    'training.twoTower.dimension': '16',
-    'training.twoTower.itemHidden': '16',
-    'training.twoTower.userHidden': '16',
-    'training.twoTower.epochs': '2',
-    'training.twoTower.batchSize': '256',
-    'training.twoTower.negatives': '256',
-    'training.sequence.width': '16',
     'training.sequence.epochs': '3',
   }
   const settings = loadSettings([...engineFragments, ...learningFragments], { commandLine: { ...small, ...values } })

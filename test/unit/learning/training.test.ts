@@ -14,24 +14,16 @@ import { trainModelSet } from '../../../learning/train-model-set.ts'
 import { loadArtefact } from '../../../models/artefact/artefact.ts'
 import { silentProgress } from '../../../telemetry/progress.ts'
 import { MemoryEventLog } from '../../fakes/memory-event-log.ts'
+import { smallModels } from '../../fakes/small-models.ts'
 import { simulatedJournal } from './simulated-journal.ts'
 
 const small = {
+  ...smallModels,
   'training.queriesMax': '400',
   'training.groupSize': '32',
-  'training.ials.dimension': '16',
-  'training.ials.epochs': '4',
-  'training.content.dimension': '16',
-  'training.twoTower.dimension': '16',
-  'training.twoTower.itemHidden': '16',
-  'training.twoTower.userHidden': '16',
-  'training.twoTower.epochs': '2',
-  'training.twoTower.batchSize': '256',
-  'training.twoTower.negatives': '256',
   'training.content.buckets': '4096',
   'training.ranker.epochs': '4',
   'training.ranker.expertWidth': '16',
-  'training.sequence.width': '16',
   'training.sequence.epochs': '1',
   'training.sequence.maxLength': '20',
 }
