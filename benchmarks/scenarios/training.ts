@@ -126,7 +126,7 @@ function stepKinds({ sizes, threads, seed }: TrainingOptions, histories: Histori
 function twoTowerKinds(sizes: TrainingSizes, threads: number, seed: number): StepKind[] {
   const histories = likeMovieLens(sizes.sequenceUsers, sizes.twoTowerItems, seed)
   const own = { ...twoTowerDefaults, batchSize: sizes.twoTowerBatch, negatives: sizes.twoTowerBatch }
-  const work = { histories, settings: own, itemFeatures: 1, threads }
+  const work = { histories, settings: own, itemFeatures: 0, threads }
   const described = { ...work, itemFeatures: itemFeatureWidth(itemFeatureDefaults) }
   return [
     twoTowerStep('two-tower-in-batch', { ...work, settings: { ...own, strategy: 'in-batch' } }, 15),

@@ -106,6 +106,6 @@ export class SequenceSteps {
     const { negatives } = this.work
     if (this.sampler === null) return {}
     const { items, bias } = this.sampler.draw(negatives, deriveKey(1, 'negatives', this.training.step))
-    return { drawn: tensor(items, [negatives]), bias: tensor(bias, [1, negatives]) }
+    return { drawn: tensor(items, [negatives]), bias: tensor(bias, [negatives]) }
   }
 }

@@ -15,7 +15,7 @@ import type { StepKind, StepRunner } from './steps.ts'
 export interface TwoTowerWork {
   readonly histories: Histories
   readonly settings: TwoTowerSettings
-  /** Columns of content, categories and creators per item; 1 where items are known by their ids alone. */
+  /** Columns of content, categories and creators per item; 0 where items are known by their ids alone. */
   readonly itemFeatures: number
   readonly threads: number
 }
@@ -25,7 +25,7 @@ export function twoTowerStep(id: string, work: TwoTowerWork, referenceMs: number
   const { histories, settings, itemFeatures } = work
   const { batchSize, negatives, strategy } = settings
   const columns = strategy === 'in-batch' ? 'in-batch negatives' : `+ ${negatives} ${strategy} negatives`
-  const known = itemFeatures === 1 ? 'ids alone' : `ids and ${itemFeatures} features`
+  const known = itemFeatures === 0 ? 'ids alone' : `ids and ${itemFeatures} features`
   return {
     id,
     name: 'two-tower',
@@ -61,7 +61,7 @@ async function openStep(work: TwoTowerWork): Promise<StepRunner> {
   const columnFeatures = new Float32Array(items.length * itemFeatures)
   const idKeep = new Float32Array(items.length)
   const columns = {
-    itemFeatures: tensor(columnFeatures, [items.length, itemFeatures]),
+    ...(itemFeatures > 0 && { itemFeatures: tensor(columnFeatures, [items.length, itemFeatures]) }),
     bias: tensor(bias, [counts.positives, items.length]),
     vectors: tensor(table.vectors, [histories.items, settings.dimension]),
     ids: tensor(items, [items.length]),
@@ -75,7 +75,8 @@ async function openStep(work: TwoTowerWork): Promise<StepRunner> {
     const pairs = examples.fill(training.step % steps, settings.targetWindow, key, settings.coldShare)
     candidates.draw(examples.targets, key, examples.users, met)
     for (const [column, item] of items.entries()) {
-      columnFeatures.set(features.subarray(item * itemFeatures, (item + 1) * itemFeatures), column * itemFeatures)
+      const row = features.subarray(item * itemFeatures, (item + 1) * itemFeatures)
+      if (itemFeatures > 0) columnFeatures.set(row, column * itemFeatures)
       idKeep[column] = uniformAt(key, column) >= settings.idDropout ? 1 : 0
     }
     return training.advance({ ...pairs, ...columns })
@@ -88,15 +89,13 @@ async function openTowers({ histories, settings, itemFeatures, threads }: TwoTow
   const { batchSize: batch, temperature, dropout, weightDecay, clipNorm } = settings
   const { dimension, decays, historyLength, itemHidden, userHidden } = settings
   const architecture = { dimension, decays, historyLength, itemHidden, userHidden, itemFeatures }
-  const features = Float32Array.from({ length: items * itemFeatures }, (_, at) =>
-    itemFeatures === 1 ? 0 : normalAt(1, at % 65_536),
-  )
+  const features = Float32Array.from({ length: items * itemFeatures }, (_, at) => normalAt(1, at % 65_536))
   const shape = { items, batch, columns, temperature, dropout, useIds: true }
   const training = await Training.open(graph => twoTowerLoss(graph, architecture, shape), {
     ...{ seed: 1, threads, clipNorm, adam: { ...adamDefaults, weightDecay } },
     schedule: learningRateSchedule(settings, 1000),
   })
-  const table = await ItemVectorTable.open(features, architecture, threads)
+  const table = await ItemVectorTable.open({ items, features }, architecture, threads)
   await table.renew(training.parameters)
   const close = async () => {
     await training.close()

@@ -1,7 +1,12 @@
-/** Softmax cross-entropy over a whole catalogue, the largest matrix of next-item training, in parts that stay in cache. */
+/**
+ * Softmax cross-entropy over the rows of a table, the largest matrices of training, in parts that stay in cache.
+ *
+ * With P the probabilities of the columns and y the row of a label: ∂hidden = w·(P·table − y), ∂table = Pᵀ·(w·hidden), and
+ * −w·hidden for each y, which is an input of its own. So neither a one-hot matrix nor a copy of P is made.
+ */
 import { log, mul, sub } from './arithmetic.ts'
-import type { Graph, Value } from './graph.ts'
-import { gather } from './layout.ts'
+import type { Value } from './graph.ts'
+import { gather, slice } from './layout.ts'
 import { matmul } from './matrix.ts'
 import { apply, type Operation } from './operation.ts'
 import { reduceSum } from './reduction.ts'
@@ -10,27 +15,30 @@ import { GraphError } from './shape.ts'
 /** Below this a float32 probability is reported as if it were this; only the loss's value is affected, not its gradient. */
 const smallestProbability = 1e-37
 
-interface Parts {
+export interface Parts {
   readonly parts: number
 }
 
 /**
- * Inputs hidden, table, positives (the table's rows at the labels, an input of its own so that its gradient stays a list
- * of rows), labels, weights. The gradient of a part is computed beside its loss, while its probabilities are at hand.
+ * Inputs hidden, table, positives (the table's rows at the labels), labels, weights, and a bias of every cell or none. The
+ * gradient of a part is computed beside its loss, while its probabilities are at hand.
  */
-const catalogueSoftmaxOperation: Operation<Parts> = {
-  forward: ([hidden, table, positives, labels, weights], { parts }) => {
+const partedSoftmaxOperation: Operation<Parts> = {
+  forward: ([hidden, table, ...ofRows], { parts }) => {
     const { graph } = hidden
     const cut = (x: Value) => cutRows(x, parts)
-    const [hiddenParts, positiveParts, labelParts, weightParts] = [hidden, positives, labels, weights].map(cut)
+    const [hiddenParts, positiveParts, labelParts, weightParts, biasParts] = [hidden, ...ofRows].map(cut)
     const losses: Value[] = []
     const hiddenGradients: Value[] = []
     let tableGradient: Value | undefined
     for (const [part, own] of hiddenParts.entries()) {
       const shape = [own.shape[0], table.shape[0]]
-      const logits = graph.node('Gemm', [own, table], shape, { transB: { int: 1 } })
+      const terms = biasParts ? [own, table, biasParts[part]] : [own, table]
+      const logits = graph.node('Gemm', terms, shape, { transB: { int: 1 } })
       const probabilities = graph.node('Softmax', [logits], shape, { axis: { int: -1 } })
-      losses.push(pickedLoss(graph, probabilities, labelParts[part], weightParts[part]))
+      const labels = labelParts[part]
+      const right = graph.node('GatherElements', [probabilities, labels], labels.shape, { axis: { int: 1 } })
+      losses.push(negativeLogLikelihood(right, weightParts[part]))
       hiddenGradients.push(mul(sub(matmul(probabilities, table), positiveParts[part]), weightParts[part]))
       const weighted = mul(own, weightParts[part])
       // The small matrix is the transposed one: faster than to pack the large one transposed.
@@ -41,21 +49,16 @@ const catalogueSoftmaxOperation: Operation<Parts> = {
     const hiddenGradient = graph.node('Concat', hiddenGradients, hidden.shape, { axis: { int: 0 } })
     return [loss, hiddenGradient, graph.node('Transpose', [tableGradient!], table.shape, { perm: { ints: [1, 0] } })]
   },
-  gradient: ({
-    inputs: [hidden, , , , weights],
-    outputs: [, hiddenGradient, tableGradient],
-    graph,
-    gradients: [g],
-  }) => [
-    mul(hiddenGradient, g!),
-    mul(tableGradient, g!),
-    mul(hidden, mul(graph.node('Neg', [weights], weights.shape), g!)),
-    undefined,
-    undefined,
-  ],
+  gradient: ({ graph, inputs, outputs: [, hiddenGradient, tableGradient], gradients: [g] }) => {
+    const [hidden, , , , weights] = inputs
+    const positivesGradient = mul(hidden, mul(graph.node('Neg', [weights], weights.shape), g!))
+    const rest = inputs.slice(3).map(() => undefined)
+    return [mul(hiddenGradient, g!), mul(tableGradient, g!), positivesGradient, ...rest]
+  },
 }
 
-function cutRows(x: Value, parts: number): Value[] {
+/** The rows in equal parts, the last taking what is left. */
+export function cutRows(x: Value, parts: number): Value[] {
   if (parts === 1) return [x]
   const outputs = Array.from({ length: parts }, (_, part) => ({
     shape: [`${x.shape[0]}/${part}`, ...x.shape.slice(1)],
@@ -64,16 +67,16 @@ function cutRows(x: Value, parts: number): Value[] {
   return x.graph.nodes('Split', [x], outputs, { axis: { int: 0 }, num_outputs: { int: parts } })
 }
 
-function pickedLoss(graph: Graph, probabilities: Value, labels: Value, weights: Value): Value {
-  const picked = graph.node('GatherElements', [probabilities, labels], labels.shape, { axis: { int: 1 } })
-  const bounded = graph.node('Max', [picked, graph.constant(smallestProbability)], labels.shape)
+/** −Σ weight · log p of the right answers' probabilities [n, 1]. */
+export function negativeLogLikelihood(right: Value, weights: Value): Value {
+  const { graph } = right
+  const bounded = graph.node('Max', [right, graph.constant(smallestProbability)], right.shape)
   return graph.node('Neg', [reduceSum(mul(log(bounded), weights))], [])
 }
 
 /**
- * Σ over rows of weight · cross-entropy of softmax(hidden · tableᵀ) against the row's label.
- * With P the probabilities: ∂hidden = w·(P·table − table[label]), ∂table = Pᵀ·(w·hidden) and, as a list of rows that the
- * trainer adds on the host, −w·hidden at the labels; so neither a one-hot matrix nor a copy of P is made.
+ * Σ over rows of weight · cross-entropy of softmax(hidden · tableᵀ) against the row's label. What comes back to the table's
+ * labelled rows is a list of rows, which the trainer adds up on the host.
  * @param hidden [n, d] @param table [v, d] a parameter @param labels [n] int32, fed @param weights [n, 1]
  * @param parts into how many equal parts the rows are cut, the last taking what is left; n must be at least parts²
  */
@@ -86,5 +89,27 @@ export function catalogueSoftmax(hidden: Value, table: Value, labels: Value, wei
   const { graph } = hidden
   const positives = gather(table, labels)
   const column = graph.node('Unsqueeze', [labels, graph.integers([1])], [...labels.shape, 1], {}, { type: 'int32' })
-  return apply(catalogueSoftmaxOperation, [hidden, table, positives, column, weights], { parts })[0]
+  return apply(partedSoftmaxOperation, [hidden, table, positives, column, weights], { parts })[0]
+}
+
+/**
+ * Σ over rows of weight · cross-entropy of softmax(hidden · candidatesᵀ + bias), where row i is to find candidate i. The bias,
+ * −log of how often a candidate is expected among the columns (Bengio & Senécal, IEEE Trans. Neural Networks 2008; Yi et al.,
+ * RecSys 2019) or what excludes a cell, takes no gradient.
+ * The rows are not cut: parts of so few rows and a bias to cut cost more than the cache gives.
+ * @param hidden [n, d] @param candidates [c, d], c ≥ n @param weights [n, 1] @param bias [n, c]
+ */
+export function candidateSoftmax(hidden: Value, candidates: Value, weights: Value, bias: Value): Value {
+  const { graph } = hidden
+  const [rows] = hidden.shape
+  const [columns] = candidates.shape
+  const fits = typeof rows === 'number' && typeof columns === 'number' && columns >= rows
+  if (!fits || hidden.shape.at(-1) !== candidates.shape.at(-1) || bias.shape.at(-1) !== columns) {
+    throw new GraphError(
+      `candidateSoftmax takes [n, d], [c, d], [n, 1], [n, c], c ≥ n; got [${hidden.shape}], [${candidates.shape}], [${weights.shape}], [${bias.shape}].`,
+    )
+  }
+  const positives = columns === rows ? candidates : slice(candidates, 0, rows, 0)
+  const labels = graph.constant([...Array(rows).keys()], [rows, 1], 'int32')
+  return apply(partedSoftmaxOperation, [hidden, candidates, positives, labels, weights, bias], { parts: 1 })[0]
 }

@@ -1,7 +1,8 @@
-/** Softmax cross-entropy against drawn negatives, for catalogues too large to score whole. */
-import { add, log, mul, sub } from './arithmetic.ts'
+/** Softmax cross-entropy against drawn negatives, for catalogues too large to score whole, in parts that stay in cache. */
+import { mul, sub } from './arithmetic.ts'
+import { cutRows, negativeLogLikelihood, type Parts } from './catalogue-softmax.ts'
 import type { Value } from './graph.ts'
-import { concat, split } from './layout.ts'
+import { concat, slice, transpose } from './layout.ts'
 import { matmul } from './matrix.ts'
 import { apply, type Operation } from './operation.ts'
 import { reduceSum } from './reduction.ts'
@@ -9,38 +10,46 @@ import { GraphError } from './shape.ts'
 
 /** A logit that leaves its column without a share. */
 const excluded = -1e9
-const smallestProbability = 1e-37
 
-const sampledSoftmaxOperation: Operation<undefined> = {
-  forward: ([hidden, positives, negatives, labels, drawn, bias, weights]) => {
+/** The gradients of hidden, positives and negatives are computed beside the loss of a part, while its shares are at hand. */
+const sampledSoftmaxOperation: Operation<Parts> = {
+  forward: ([hidden, positives, negatives, labels, drawn, bias, weights], { parts }) => {
     const { graph } = hidden
-    const [rows] = hidden.shape
-    const [count] = negatives.shape
-    const free = add(matmul(hidden, negatives, { transposeB: true }), bias)
-    const own = graph.node('Equal', [labels, drawn], free.shape, {}, { type: 'bool' })
-    const logits = graph.node('Where', [own, graph.constant(excluded), free], free.shape)
-    const joined = concat([reduceSum(mul(hidden, positives), [1], true), logits], 1)
-    const shares = graph.node('Softmax', [joined], joined.shape, { axis: { int: -1 } })
-    const [right, wrong] = split(shares, [1, count as number], 1)
-    const bounded = graph.node('Max', [right, graph.constant(smallestProbability)], [rows, 1])
-    const loss = graph.node('Neg', [reduceSum(mul(log(bounded), weights))], [])
-    return [loss, right, wrong]
+    const [count, dimension] = negatives.shape as readonly number[]
+    // The positive's share stands in a column before the negatives', whose row of zeros it meets in the products.
+    const columns = concat([graph.constant(new Float32Array(dimension), [1, dimension]), negatives], 0)
+    const cut = (x: Value) => cutRows(x, parts)
+    const [hiddenParts, positiveParts, labelParts, weightParts] = [hidden, positives, labels, weights].map(cut)
+    const losses: Value[] = []
+    const hiddenGradients: Value[] = []
+    const positiveGradients: Value[] = []
+    let columnGradient: Value | undefined
+    for (const [part, own] of hiddenParts.entries()) {
+      const [positive, weight] = [positiveParts[part], weightParts[part]]
+      const shape = [own.shape[0], count]
+      const free = graph.node('Gemm', [own, negatives, bias], shape, { transB: { int: 1 } })
+      const isOwn = graph.node('Equal', [labelParts[part], drawn], shape, {}, { type: 'bool' })
+      const logits = graph.node('Where', [isOwn, graph.constant(excluded), free], shape)
+      const joined = concat([reduceSum(mul(own, positive), [1], true), logits], 1)
+      const shares = graph.node('Softmax', [joined], joined.shape, { axis: { int: -1 } })
+      const right = slice(shares, 0, 1)
+      losses.push(negativeLogLikelihood(right, weight))
+      const pull = mul(sub(right, graph.constant(1)), weight)
+      const weighted = mul(own, weight)
+      const wrong = mul(matmul(shares, columns), weight)
+      hiddenGradients.push(graph.node('Add', [wrong, mul(positive, pull)], own.shape))
+      positiveGradients.push(mul(own, pull))
+      const sum = columnGradient ? [weighted, shares, columnGradient] : [weighted, shares]
+      columnGradient = graph.node('Gemm', sum, [dimension, 1 + count], { transA: { int: 1 } })
+    }
+    const whole = (rows: readonly Value[]) => graph.node('Concat', rows, hidden.shape, { axis: { int: 0 } })
+    const negativeGradient = transpose(slice(columnGradient!, 1, 1 + count), [1, 0])
+    return [graph.node('Sum', losses, []), whole(hiddenGradients), whole(positiveGradients), negativeGradient]
   },
-  gradient: ({ graph, inputs, outputs: [, right, wrong], gradients: [g] }) => {
-    const [hidden, positives, negatives, , , , weights] = inputs
-    const rowScale = mul(weights, g!)
-    const scaled = mul(hidden, rowScale)
-    const pull = sub(right, graph.constant(1))
-    return [
-      mul(add(matmul(wrong, negatives), mul(positives, pull)), rowScale),
-      mul(scaled, pull),
-      matmul(wrong, scaled, { transposeA: true }),
-      undefined,
-      undefined,
-      undefined,
-      undefined,
-    ]
-  },
+  gradient: ({ outputs: [, hidden, positives, negatives], gradients: [g] }) => [
+    ...[hidden, positives, negatives].map(gradient => mul(gradient, g!)),
+    ...Array(4).fill(undefined),
+  ],
 }
 
 export interface SampledSoftmaxInputs {
@@ -53,7 +62,7 @@ export interface SampledSoftmaxInputs {
   /** Item of each row's label [n, 1] and of each negative [1, k], int32: where they are equal, the negative is left out. */
   readonly labels: Value
   readonly drawn: Value
-  /** −log of the expected number of times that each negative is drawn [1, k]. */
+  /** −log of the expected number of times that each negative is drawn [k]. */
   readonly bias: Value
   /** [n, 1] */
   readonly weights: Value
@@ -63,13 +72,14 @@ export interface SampledSoftmaxInputs {
  * Σ over rows of weight · cross-entropy of the positive against itself and the negatives, whose logits are corrected by the
  * probability of their being drawn, so that the sum over them estimates that over the whole catalogue (Bengio & Senécal,
  * IEEE Trans. Neural Networks 2008). The positive is never left to chance and takes no correction.
+ * @param parts into how many equal parts the rows are cut, the last taking what is left; n must be at least parts²
  */
-export function sampledSoftmax(inputs: SampledSoftmaxInputs): Value {
+export function sampledSoftmax(inputs: SampledSoftmaxInputs, parts: number): Value {
   const { hidden, positives, negatives, labels, drawn, bias, weights } = inputs
   if (hidden.shape.at(-1) !== negatives.shape.at(-1) || labels.shape.length !== 2 || drawn.shape.length !== 2) {
     throw new GraphError(
       `sampledSoftmax takes [n, d], [k, d], [n, 1], [1, k]; got [${hidden.shape}], [${negatives.shape}], [${labels.shape}], [${drawn.shape}].`,
     )
   }
-  return apply(sampledSoftmaxOperation, [hidden, positives, negatives, labels, drawn, bias, weights], undefined)[0]
+  return apply(sampledSoftmaxOperation, [hidden, positives, negatives, labels, drawn, bias, weights], { parts })[0]
 }

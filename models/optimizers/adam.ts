@@ -32,6 +32,14 @@ export interface ParameterRange {
   readonly decays: boolean
 }
 
+/** What a step applies to every element of a range. */
+interface StepFactors {
+  readonly gradientScale: number
+  readonly kept: number
+  readonly rate: number
+  readonly secondCorrection: number
+}
+
 const smallestFirst = 1e-30
 const smallestSecond = 1e-36
 
@@ -48,22 +56,48 @@ export class Adam {
     this.#settings = settings
   }
 
-  /** Moves `weights[begin, end)` against `gradients[gradientBegin, …)`. */
-  update(
+  /** Moves `weights[begin, end)` against the gradients at the same places. */
+  update(weights: Float32Array, gradients: Float32Array, { begin, end, decays }: ParameterRange, size: StepSize): void {
+    this.#move(weights, gradients, begin, begin, end - begin, this.#factorsOf(size, decays))
+  }
+
+  /** Moves the first `count` of the rows of `width` elements against the gradients [count, width], with weight decay. */
+  updateRows(
     weights: Float32Array,
     gradients: Float32Array,
-    range: ParameterRange,
+    rows: Int32Array,
+    count: number,
+    width: number,
     size: StepSize,
-    gradientBegin = range.begin,
+  ): void {
+    const factors = this.#factorsOf(size, true)
+    for (let index = 0; index < count; index++) {
+      this.#move(weights, gradients, rows[index] * width, index * width, width, factors)
+    }
+  }
+
+  #factorsOf({ step, learningRate, gradientScale }: StepSize, decays: boolean): StepFactors {
+    const { beta1, beta2, weightDecay } = this.#settings
+    return {
+      gradientScale,
+      kept: 1 - (decays ? learningRate * weightDecay : 0),
+      rate: learningRate / (1 - beta1 ** step),
+      secondCorrection: 1 / (1 - beta2 ** step),
+    }
+  }
+
+  #move(
+    weights: Float32Array,
+    gradients: Float32Array,
+    begin: number,
+    gradientBegin: number,
+    length: number,
+    { gradientScale, kept, rate, secondCorrection }: StepFactors,
   ): void {
     const { first, second } = this
-    const { beta1, beta2, epsilon, weightDecay } = this.#settings
-    const { learningRate, gradientScale } = size
-    const kept = 1 - (range.decays ? learningRate * weightDecay : 0)
-    const rate = learningRate / (1 - beta1 ** size.step)
-    const secondCorrection = 1 / (1 - beta2 ** size.step)
-    const shift = gradientBegin - range.begin
-    for (let index = range.begin; index < range.end; index++) {
+    const { beta1, beta2, epsilon } = this.#settings
+    const shift = gradientBegin - begin
+    for (let index = begin; index < begin + length; index++) {
       const gradient = gradients[index + shift] * gradientScale
       const mean = beta1 * first[index] + (1 - beta1) * gradient
       const meanSquare = beta2 * second[index] + (1 - beta2) * gradient * gradient

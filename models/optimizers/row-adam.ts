@@ -27,10 +27,12 @@ export class RowAdam {
   /** Adds row gradients [indices.length, width] to the pending step. */
   accumulate(indices: Int32Array, gradients: Float32Array): void {
     const width = this.#width
+    this.#reserve(this.#count + indices.length)
+    const pending = this.#gradients
     for (let position = 0; position < indices.length; position++) {
       const target = this.#slot(indices[position]) * width
       const source = position * width
-      for (let column = 0; column < width; column++) this.#gradients[target + column] += gradients[source + column]
+      for (let column = 0; column < width; column++) pending[target + column] += gradients[source + column]
     }
   }
 
@@ -41,14 +43,10 @@ export class RowAdam {
 
   /** Applies and clears the pending step. */
   update(table: Float32Array, size: StepSize): void {
-    const width = this.#width
-    for (let slot = 0; slot < this.#count; slot++) {
-      const row = this.#rows[slot]
-      const range = { begin: row * width, end: (row + 1) * width, decays: true }
-      this.adam.update(table, this.#gradients, range, size, slot * width)
-      this.#slotOfRow[row] = -1
-    }
-    this.#gradients.fill(0, 0, this.#count * width)
+    const [rows, width, count] = [this.#rows, this.#width, this.#count]
+    this.adam.updateRows(table, this.#gradients, rows, count, width, size)
+    for (let slot = 0; slot < count; slot++) this.#slotOfRow[rows[slot]] = -1
+    this.#gradients.fill(0, 0, count * width)
     this.#count = 0
   }
 
@@ -57,17 +55,18 @@ export class RowAdam {
     if (known >= 0) return known
     if (known === undefined)
       throw new RangeError(`Row ${row} lies outside the table of ${this.#slotOfRow.length} rows.`)
-    if (this.#count === this.#rows.length) this.#grow()
     this.#rows[this.#count] = row
     this.#slotOfRow[row] = this.#count
     return this.#count++
   }
 
-  #grow(): void {
-    const rows = new Int32Array(this.#rows.length * 2)
+  #reserve(count: number): void {
+    if (count <= this.#rows.length) return
+    const capacity = Math.max(count, this.#rows.length * 2)
+    const rows = new Int32Array(capacity)
     rows.set(this.#rows)
     this.#rows = rows
-    const gradients = new Float32Array(this.#gradients.length * 2)
+    const gradients = new Float32Array(capacity * this.#width)
     gradients.set(this.#gradients)
     this.#gradients = gradients
   }

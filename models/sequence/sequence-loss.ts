@@ -18,15 +18,16 @@ export interface BatchShape {
  * fewer real positions are filled up with padding of weight 0.
  */
 export function leastRows(shape: BatchShape): number {
-  return softmaxParts(shape) ** 2
+  return softmaxParts(shape, catalogueRows) ** 2
 }
 
-function softmaxParts({ batch, length }: BatchShape): number {
-  return Math.ceil((batch * length) / partRows)
+function softmaxParts({ batch, length }: BatchShape, rows: number): number {
+  return Math.ceil((batch * length) / rows)
 }
 
-/** Rows whose probabilities over the catalogue are held at once, so that they stay in the processor's cache. */
-const partRows = 400
+/** Rows whose probabilities over the catalogue, or over drawn negatives, are held at once, so that they stay in the cache. */
+const catalogueRows = 400
+const sampledRows = 1600
 
 export interface SequenceLossOptions extends SequenceDropout {
   /** Negatives drawn per batch and shared by its positions; 0 scores all items. */
@@ -51,17 +52,18 @@ export function sequenceLoss(
   const hidden = selectRows(encoded, graph.input('places', ['real'], 'int32'))
   const labels = graph.input('labels', ['real'], 'int32')
   const weights = graph.input('weights', ['real', 1])
-  if (negatives === 0) return catalogueSoftmax(hidden, table, labels, weights, softmaxParts(shape))
+  if (negatives === 0) return catalogueSoftmax(hidden, table, labels, weights, softmaxParts(shape, catalogueRows))
   const drawn = graph.input('drawn', [negatives], 'int32')
-  return sampledSoftmax({
+  const inputs = {
     hidden,
     positives: gather(table, labels),
     negatives: gather(table, drawn),
     labels: graph.node('Unsqueeze', [labels, graph.integers([1])], ['real', 1], {}, { type: 'int32' }),
     drawn: graph.node('Unsqueeze', [drawn, graph.integers([0])], [1, negatives], {}, { type: 'int32' }),
-    bias: graph.input('bias', [1, negatives]),
+    bias: graph.input('bias', [negatives]),
     weights,
-  })
+  }
+  return sampledSoftmax(inputs, softmaxParts(shape, sampledRows))
 }
 
 /** Scores of all items after the position at `places` [batch] of each history, as output `scores` [batch, items]. */

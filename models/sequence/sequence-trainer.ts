@@ -193,7 +193,7 @@ class SequenceRun {
     const { negatives } = this.#settings
     if (!this.#sampler) return {}
     const { items, bias } = this.#sampler.draw(negatives, key)
-    return { drawn: tensor(items, [negatives]), bias: tensor(bias, [1, negatives]) }
+    return { drawn: tensor(items, [negatives]), bias: tensor(bias, [negatives]) }
   }
 
   #outcome(stopped: TrainedSequence['stopped']): Omit<TrainedSequence, 'architecture'> {

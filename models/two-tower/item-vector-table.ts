@@ -6,6 +6,13 @@ import { idTable, itemTower, type TwoTowerArchitecture } from './towers.ts'
 
 const rowsPerRun = 4096
 
+/** A catalogue as its tower takes it. */
+export interface TowerItems {
+  readonly items: number
+  /** [items × itemFeatures] */
+  readonly features: Float32Array
+}
+
 export class ItemVectorTable {
   /** [items × dimension], unit rows as of the last `renew`. */
   readonly vectors: Float32Array
@@ -15,22 +22,21 @@ export class ItemVectorTable {
   /** Zeros, for models without ids. */
   readonly #noIds: Float32Array
 
-  private constructor(features: Float32Array, architecture: TwoTowerArchitecture, session: Session) {
-    const { itemFeatures, dimension } = architecture
+  private constructor({ items, features }: TowerItems, architecture: TwoTowerArchitecture, session: Session) {
+    const { dimension } = architecture
     this.#features = features
     this.#architecture = architecture
     this.#session = session
-    this.vectors = new Float32Array((features.length / itemFeatures) * dimension)
+    this.vectors = new Float32Array(items * dimension)
     this.#noIds = new Float32Array(rowsPerRun * dimension)
   }
 
-  /** @param features [items × itemFeatures] */
-  static async open(features: Float32Array, architecture: TwoTowerArchitecture, threads: number) {
+  static async open(catalogue: TowerItems, architecture: TwoTowerArchitecture, threads: number) {
     const graph = new Graph()
     const rows = graph.input('features', ['rows', architecture.itemFeatures])
     graph.output('vectors', itemTower(graph, architecture, rows, graph.input('id', ['rows', architecture.dimension])))
     const session = await openSession(graph.build('items'), { threads })
-    return new ItemVectorTable(features, architecture, session)
+    return new ItemVectorTable(catalogue, architecture, session)
   }
 
   async renew(parameters: Parameters): Promise<void> {
@@ -48,7 +54,7 @@ export class ItemVectorTable {
       const features = this.#features.subarray(begin * itemFeatures, end * itemFeatures)
       const feeds = {
         ...weights,
-        features: tensor(features, [end - begin, itemFeatures]),
+        ...(itemFeatures > 0 && { features: tensor(features, [end - begin, itemFeatures]) }),
         id: tensor(id, [end - begin, dimension]),
       }
       this.vectors.set((await run(this.#session, feeds, ['vectors'])).vectors, begin * dimension)

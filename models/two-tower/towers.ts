@@ -15,7 +15,7 @@ import { type PoolingSettings, pooledWidth } from './history-pooling.ts'
 import { userFeatureWidth } from './user-features.ts'
 
 export interface TwoTowerArchitecture extends PoolingSettings {
-  /** Columns of an item's row, see `item-features.ts`. */
+  /** Columns of an item's row, see `item-features.ts`; 0 where items are known by their ids alone. */
   readonly itemFeatures: number
   readonly itemHidden: number
   readonly userHidden: number
@@ -32,6 +32,7 @@ export const idTable = 'item.id'
 /** Unit vectors [batch, dimension] of features [batch, itemFeatures] and what the item's own id adds [batch, dimension]. */
 export function itemTower(graph: Graph, architecture: TwoTowerArchitecture, features: Value, id: Value, drop = 0) {
   const { itemFeatures, itemHidden, dimension } = architecture
+  if (itemFeatures === 0) return l2Normalise(id)
   const first = layer(graph, 'item.hidden', features, itemFeatures, itemHidden, heNormal)
   const deep = layer(graph, 'item.output', dropout(relu(first), drop), itemHidden, dimension, glorotUniform)
   const wide = matmul(features, graph.parameter('item.wide', [itemFeatures, dimension], glorotUniform))

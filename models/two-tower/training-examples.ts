@@ -55,10 +55,6 @@ export class TrainingExamples {
       factors: tensor(this.#factors, [batch, decays.length, historyLength]),
       lengths: tensor(this.#lengths, [batch, 2]),
       userFeatures: tensor(this.#features, [batch, userFeatureWidth]),
-      labels: tensor(
-        Int32Array.from({ length: batch }, (_, row) => row),
-        [batch, 1],
-      ),
       rowWeights: tensor(new Float32Array(batch).fill(1 / batch), [batch, 1]),
     }
   }

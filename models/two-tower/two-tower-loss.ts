@@ -1,8 +1,8 @@
 /** The loss of a batch: a softmax over candidate items for every (history, target) pair. */
 import { scale } from '../graph/arithmetic.ts'
+import { candidateSoftmax } from '../graph/catalogue-softmax.ts'
 import type { Graph, Value } from '../graph/graph.ts'
 import { concat, gather, reshape, split } from '../graph/layout.ts'
-import { softmaxCrossEntropy } from '../graph/loss.ts'
 import { matmul } from '../graph/matrix.ts'
 import { itemIds, itemTower, type TwoTowerArchitecture, userTower } from './towers.ts'
 import { userFeatureWidth } from './user-features.ts'
@@ -21,9 +21,9 @@ export interface LossShape {
 /**
  * The mean cross-entropy of softmax(cosine / temperature + bias) against each row's own positive, which stands in the column
  * of the row's number. Inputs, with b = batch, c = columns, n = historyLength, p = number of means:
- * `itemFeatures` [c, F], `ids` [c] and `idKeep` [c, 1] where ids are used, `vectors` [items, d], the item vectors of histories,
+ * `itemFeatures` [c, F] where F > 0, `ids` [c] and `idKeep` [c, 1] where ids are used, `vectors` [items, d], the item vectors of histories,
  * which take no gradient, `history` [b, n], `factors` [b, p, n], `lengths` [b, 2], `userFeatures` [b, U], `bias` [b, c],
- * `labels` [b, 1], `rowWeights` [b, 1].
+ * `rowWeights` [b, 1].
  */
 export function twoTowerLoss(graph: Graph, architecture: TwoTowerArchitecture, shape: LossShape): Value {
   const { items, batch, columns, temperature, dropout, useIds } = shape
@@ -32,10 +32,9 @@ export function twoTowerLoss(graph: Graph, architecture: TwoTowerArchitecture, s
   const candidates = itemTower(graph, architecture, features, id, dropout)
   const pooled = pooledInput(graph, architecture, items, batch)
   const people = userTower(graph, architecture, pooled, graph.input('userFeatures', [batch, userFeatureWidth]), dropout)
-  const labels = graph.input('labels', [batch, 1], 'int32')
   const weights = graph.input('rowWeights', [batch, 1])
   const bias = graph.input('bias', [batch, columns])
-  return softmaxCrossEntropy(scale(people, 1 / temperature), candidates, labels, weights, bias)
+  return candidateSoftmax(scale(people, 1 / temperature), candidates, weights, bias)
 }
 
 /** Rows whose histories are gathered at a time: their vectors are still in the processor's cache when they are multiplied. */

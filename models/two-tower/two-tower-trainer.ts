@@ -60,19 +60,18 @@ export interface TrainedTwoTower {
   readonly stopped: 'epochs' | 'patience' | 'cancelled'
 }
 
-/** @throws RangeError when there is nothing to learn from or `initial` is of other towers, TrainingDiverged */
+/** @throws RangeError when there is nothing to learn from, nothing to know items by, or `initial` is of other towers, TrainingDiverged */
 export async function trainTwoTower(task: TwoTowerTask): Promise<TrainedTwoTower> {
   const settings = { ...twoTowerDefaults, ...task.settings }
-  const { items } = task.histories
   const architecture: TwoTowerArchitecture = {
     dimension: settings.dimension,
     decays: settings.decays,
     historyLength: settings.historyLength,
-    itemFeatures: task.itemFeatures?.width ?? 1,
+    itemFeatures: task.itemFeatures?.width ?? 0,
     itemHidden: settings.itemHidden,
     userHidden: settings.userHidden,
   }
-  const features = task.itemFeatures?.rows ?? new Float32Array(items)
+  const features = task.itemFeatures?.rows ?? new Float32Array(0)
   const run = await TwoTowerRun.open(task, settings, architecture, features)
   try {
     return await run.train()
@@ -110,6 +109,7 @@ class TwoTowerRun {
   ): Promise<TwoTowerRun> {
     const targets = targetCount(task)
     if (targets === 0) throw new RangeError('the histories hold no interaction that could be a target')
+    if (!settings.useIds && architecture.itemFeatures === 0) throw new RangeError('items have neither features nor ids')
     const batch = Math.min(settings.batchSize, targets)
     const examples = new TrainingExamples(task, architecture, batch)
     const stepsPerEpoch = Math.max(1, Math.floor(Math.min(examples.count, settings.examplesPerEpoch) / batch))
@@ -126,7 +126,8 @@ class TwoTowerRun {
     })
     if (useIds) forgetUntrained(training.parameters.view(idTable), examples.targetCounts, architecture.dimension)
     if (task.initial !== undefined) takeOver(training.parameters, task.initial, [idTable])
-    const table = await ItemVectorTable.open(features, architecture, task.threads)
+    const catalogue = { items: task.histories.items, features }
+    const table = await ItemVectorTable.open(catalogue, architecture, task.threads)
     const model = { task, settings, architecture, features }
     const met = settings.maskHistory ? metItems(task.histories) : undefined
     return new TwoTowerRun({ ...model, examples, candidates, met, training, table, stepsPerEpoch })
@@ -140,7 +141,7 @@ class TwoTowerRun {
     this.#columnFeatures = new Float32Array(items.length * itemFeatures)
     this.#idKeep = new Float32Array(items.length)
     this.#columnFeeds = {
-      itemFeatures: tensor(this.#columnFeatures, [items.length, itemFeatures]),
+      ...(itemFeatures > 0 && { itemFeatures: tensor(this.#columnFeatures, [items.length, itemFeatures]) }),
       bias: tensor(bias, [counts.positives, items.length]),
       vectors: tensor(table.vectors, [task.histories.items, dimension]),
       ...(settings.useIds && { ids: tensor(items, [items.length]), idKeep: tensor(this.#idKeep, [items.length, 1]) }),
@@ -204,7 +205,7 @@ class TwoTowerRun {
     candidates.draw(examples.targets, key, examples.users, met)
     const dropKey = deriveKey(key, 'ids')
     for (const [column, item] of candidates.items.entries()) {
-      this.#columnFeatures.set(features.subarray(item * width, (item + 1) * width), column * width)
+      if (width > 0) this.#columnFeatures.set(features.subarray(item * width, (item + 1) * width), column * width)
       const isKept = examples.targetCounts[item] > 0 && uniformAt(dropKey, column) >= settings.idDropout
       this.#idKeep[column] = isKept ? 1 : 0
     }

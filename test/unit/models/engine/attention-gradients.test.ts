@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { normal } from '../../../../models/engine/initialisers.ts'
 import { mul } from '../../../../models/graph/arithmetic.ts'
 import { attention } from '../../../../models/graph/attention.ts'
-import { catalogueSoftmax } from '../../../../models/graph/catalogue-softmax.ts'
+import { candidateSoftmax, catalogueSoftmax } from '../../../../models/graph/catalogue-softmax.ts'
 import type { Graph, Value } from '../../../../models/graph/graph.ts'
 import { gather, selectRows, transpose } from '../../../../models/graph/layout.ts'
 import { reduceSum } from '../../../../models/graph/reduction.ts'
@@ -66,23 +66,38 @@ describe('the gradient of', () => {
     },
   )
 
-  it('the softmax over drawn negatives, one of which is a label, agrees with finite differences', async () => {
+  it.each([4, 7])(
+    'the softmax of 4 rows over %s candidates, with a masked cell and row, agrees with finite differences',
+    async candidates => {
+      const bias = Array.from({ length: 4 * candidates }, (_, cell) => (cell === 6 ? -1e9 : Math.sin(cell)))
+      const error = await gradientError(graph => {
+        const [hidden, columns] = [parameter(graph, 'hidden', 4, 3), parameter(graph, 'columns', candidates, 3)]
+        const weights = graph.constant([0.5, 1, 0, 2], [4, 1])
+        const loss = candidateSoftmax(hidden, columns, weights, graph.constant(bias, [4, candidates]))
+        return mul(loss, graph.constant(0.3))
+      })
+      expect(error).toBeLessThan(tolerance)
+    },
+  )
+
+  it.each([1, 2])('the softmax over drawn negatives, one of which is a label, in %s parts', async parts => {
     const feeds: Batch = {
-      labels: { data: Int32Array.of(2, 0, 4), shape: [3] },
+      labels: { data: Int32Array.of(2, 0, 4, 4), shape: [4] },
       drawn: { data: Int32Array.of(1, 4, 3, 1), shape: [4] },
     }
     const error = await gradientError(graph => {
       const table = parameter(graph, 'table', 5, 3)
-      const [labels, drawn] = [graph.input('labels', [3], 'int32'), graph.input('drawn', [4], 'int32')]
-      return sampledSoftmax({
-        hidden: parameter(graph, 'hidden', 3, 3),
+      const [labels, drawn] = [graph.input('labels', [4], 'int32'), graph.input('drawn', [4], 'int32')]
+      const inputs = {
+        hidden: parameter(graph, 'hidden', 4, 3),
         positives: gather(table, labels),
         negatives: gather(table, drawn),
-        labels: graph.constant([2, 0, 4], [3, 1], 'int32'),
+        labels: graph.constant([2, 0, 4, 4], [4, 1], 'int32'),
         drawn: graph.constant([1, 4, 3, 1], [1, 4], 'int32'),
-        bias: graph.constant([0.3, -1, 0, 0.3], [1, 4]),
-        weights: graph.constant([1, 0, 0.4], [3, 1]),
-      })
+        bias: graph.constant([0.3, -1, 0, 0.3], [4]),
+        weights: graph.constant([1, 0, 0.4, 2], [4, 1]),
+      }
+      return mul(sampledSoftmax(inputs, parts), graph.constant(0.3))
     }, feeds)
     expect(error).toBeLessThan(tolerance)
   })

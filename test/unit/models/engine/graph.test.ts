@@ -2,10 +2,11 @@ import { describe, expect, it } from 'vitest'
 import { normal, ones, zeros } from '../../../../models/engine/initialisers.ts'
 import { openSession, run, tensor } from '../../../../models/engine/session.ts'
 import { add, mul, relu } from '../../../../models/graph/arithmetic.ts'
+import { candidateSoftmax, catalogueSoftmax } from '../../../../models/graph/catalogue-softmax.ts'
 import { gradients } from '../../../../models/graph/gradients.ts'
 import { Graph } from '../../../../models/graph/graph.ts'
 import { concat, gather, reshape, slice, split } from '../../../../models/graph/layout.ts'
-import { binaryCrossEntropy, softmaxCrossEntropy } from '../../../../models/graph/loss.ts'
+import { binaryCrossEntropy } from '../../../../models/graph/loss.ts'
 import { linear, matmul } from '../../../../models/graph/matrix.ts'
 import { reduceMean, reduceSum, softmax } from '../../../../models/graph/reduction.ts'
 import { GraphError } from '../../../../models/graph/shape.ts'
@@ -66,14 +67,19 @@ describe('a graph', () => {
     ['a reshape with two open dimensions', g => reshape(g.input('a', ['rows', 5]), ['one', 'two'])],
     ['a mean over an open axis', g => reduceMean(g.input('a', ['rows', 5]), [0])],
     [
-      'labels that are no column',
+      'labels that are no vector',
       g =>
-        softmaxCrossEntropy(
+        catalogueSoftmax(
           g.input('h', [2, 3]),
-          g.input('t', [4, 3]),
-          g.input('l', [2], 'int32'),
+          g.parameter('t', [4, 3], zeros),
+          g.input('l', [2, 1], 'int32'),
           g.input('w', [2, 1]),
+          1,
         ),
+    ],
+    [
+      'fewer candidates than rows',
+      g => candidateSoftmax(g.input('h', [5, 3]), g.input('c', [4, 3]), g.input('w', [5, 1]), g.input('b', [5, 4])),
     ],
     ['one name for two values', g => [g.input('a', [1]), g.parameter('a', [1], zeros)]],
     ['a gradient of something that is no scalar', g => gradients(g.parameter('a', [3], zeros))],
@@ -117,16 +123,26 @@ describe('binary cross-entropy', () => {
 })
 
 describe('softmax cross-entropy', () => {
-  it('is the weighted log-probability of the labels, with the bias of each column', async () => {
+  const crossEntropy = (logits: number[], label: number) =>
+    Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit), 0)) - logits[label]
+
+  it('over a catalogue is the weighted negative log-probability of the labels', async () => {
     const graph = new Graph()
     const hidden = graph.constant([1, 0, 0, 2], [2, 2])
     const table = graph.constant([1, 0, 0, 1, 1, 1], [3, 2])
-    const labels = graph.constant([2, 0], [2, 1], 'int32')
-    const weights = graph.constant([1, 0.5], [2, 1])
-    graph.output('loss', softmaxCrossEntropy(hidden, table, labels, weights, graph.constant([0.5, 0, -1], [3])))
+    const labels = graph.constant([2, 0], [2], 'int32')
+    graph.output('loss', catalogueSoftmax(hidden, table, labels, graph.constant([1, 0.5], [2, 1]), 1))
     const { loss } = await run(await open(graph), {}, ['loss'])
-    const crossEntropy = (logits: number[], label: number) =>
-      Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit), 0)) - logits[label]
-    expect(loss[0]).toBeCloseTo(crossEntropy([1.5, 0, 0], 2) + 0.5 * crossEntropy([0.5, 2, 1], 0), 5)
+    expect(loss[0]).toBeCloseTo(crossEntropy([1, 0, 1], 2) + 0.5 * crossEntropy([0, 2, 2], 0), 5)
+  })
+
+  it('over candidates counts the bias of each cell, and row i is to find candidate i', async () => {
+    const graph = new Graph()
+    const hidden = graph.constant([1, 0, 0, 2], [2, 2])
+    const candidates = graph.constant([1, 0, 0, 1, 1, 1], [3, 2])
+    const bias = graph.constant([0.5, 0, -1e9, 0.25, -1, 0], [2, 3])
+    graph.output('loss', candidateSoftmax(hidden, candidates, graph.constant([1, 0.5], [2, 1]), bias))
+    const { loss } = await run(await open(graph), {}, ['loss'])
+    expect(loss[0]).toBeCloseTo(crossEntropy([1.5, 0], 0) + 0.5 * crossEntropy([0.25, 1, 2], 1), 5)
   })
 })
