@@ -21,6 +21,7 @@ import {
 import { normalise } from './vector-transform.ts'
 
 const KIND = 'exact-index/1'
+const rowsPerBlock = 4
 
 export interface ExactIndexOptions {
   readonly dimension: number
@@ -34,6 +35,8 @@ export class ExactIndex implements VectorIndex {
   private labels: Uint32Array
   private rowOf = new Uint32Map()
   private readonly unitQuery: Float32Array
+  /** What rows are compared with, in float64: no element is converted more than once. */
+  private readonly compared: Float64Array
   private readonly best = new TopK()
 
   constructor({ dimension, metric }: ExactIndexOptions) {
@@ -43,6 +46,7 @@ export class ExactIndex implements VectorIndex {
     this.vectors = new Float32Array(0)
     this.labels = new Uint32Array(0)
     this.unitQuery = new Float32Array(dimension)
+    this.compared = new Float64Array(dimension)
   }
 
   get size(): number {
@@ -91,17 +95,44 @@ export class ExactIndex implements VectorIndex {
   search(query: Float32Array, k: number, out: SearchResult): number {
     const wanted = resultCount(k, this.size, out)
     if (checkedNorm(query, this.dimension) === 0) return 0
-    let compared = query
-    if (this.metric === 'cosine') {
-      normalise(query, this.unitQuery)
-      compared = this.unitQuery
-    }
-    const { dimension, labels, vectors, best, size } = this
+    if (this.metric === 'cosine') normalise(query, this.unitQuery)
+    else this.unitQuery.set(query)
+    this.compared.set(this.unitQuery)
+    const { dimension, compared, labels, vectors, best, size } = this
+    const whole = size - (size % rowsPerBlock)
     best.begin(wanted)
-    for (let row = 0, at = 0; row < size; row++, at += dimension) {
-      best.offer(labels[row]!, Math.fround(innerProduct(compared, vectors, at)))
+    for (let row = 0; row < whole; row += rowsPerBlock) this.offerBlock(row)
+    for (let row = whole; row < size; row++) {
+      const at = row * dimension
+      let sum = 0
+      for (let j = 0; j < dimension; j++) sum += compared[j]! * vectors[at + j]!
+      best.offer(labels[row]!, Math.fround(sum))
     }
     return best.drain(out.labels, out.scores)
+  }
+
+  /** Four rows at a time: their sums are independent of each other, and an element of the query is read once for all of them. */
+  private offerBlock(row: number): void {
+    const { dimension, compared, labels, vectors, best } = this
+    const a = row * dimension
+    const b = a + dimension
+    const c = b + dimension
+    const d = c + dimension
+    let sumA = 0
+    let sumB = 0
+    let sumC = 0
+    let sumD = 0
+    for (let j = 0; j < dimension; j++) {
+      const x = compared[j]!
+      sumA += x * vectors[a + j]!
+      sumB += x * vectors[b + j]!
+      sumC += x * vectors[c + j]!
+      sumD += x * vectors[d + j]!
+    }
+    best.offer(labels[row]!, Math.fround(sumA))
+    best.offer(labels[row + 1]!, Math.fround(sumB))
+    best.offer(labels[row + 2]!, Math.fround(sumC))
+    best.offer(labels[row + 3]!, Math.fround(sumD))
   }
 
   setSearchWidth(_ef: number): void {
@@ -136,22 +167,4 @@ export class ExactIndex implements VectorIndex {
     this.labels = labels
     this.vectors = vectors
   }
-}
-
-/** Inner product of `query` with the row of `vectors` that starts at `at`; four sums keep the additions independent. */
-function innerProduct(query: Float32Array, vectors: Float32Array, at: number): number {
-  const dimension = query.length
-  const unrolled = dimension & ~3
-  let a = 0
-  let b = 0
-  let c = 0
-  let d = 0
-  for (let j = 0; j < unrolled; j += 4) {
-    a += query[j]! * vectors[at + j]!
-    b += query[j + 1]! * vectors[at + j + 1]!
-    c += query[j + 2]! * vectors[at + j + 2]!
-    d += query[j + 3]! * vectors[at + j + 3]!
-  }
-  for (let j = unrolled; j < dimension; j++) a += query[j]! * vectors[at + j]!
-  return a + b + (c + d)
 }
