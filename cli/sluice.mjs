@@ -2,11 +2,14 @@
 // Plain JavaScript, and nothing newer than Node 16 understands: this file has to run in order to say what is missing.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { constants } from 'node:os'
+import { constants, setPriority } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
 const neededMajor = 24
 const major = Number(process.versions.node.split('.')[0])
+
+// Beside a server on the same machine, a command about its models waits rather than make people wait.
+if (process.argv.includes('models')) setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
 
 if (major >= neededMajor) {
   await keepCompiled()
