@@ -56,13 +56,14 @@ async function openStep(work: TwoTowerWork): Promise<StepRunner> {
   const examples = new TrainingExamples({ histories }, settings, settings.batchSize)
   const counts = columnCounts(settings, settings.batchSize)
   const candidates = new CandidateColumns(settings.strategy, counts, settings.logQ, examples.targetCounts)
-  const { items, bias } = candidates
+  const { items, mask, columnBias } = candidates
   const { training, table, features, close } = await openTowers(work, items.length)
   const columnFeatures = new Float32Array(items.length * itemFeatures)
   const idKeep = new Float32Array(items.length)
   const columns = {
     ...(itemFeatures > 0 && { itemFeatures: tensor(columnFeatures, [items.length, itemFeatures]) }),
-    bias: tensor(bias, [counts.positives, items.length]),
+    mask: tensor(mask, [counts.positives, items.length]),
+    columnBias: tensor(columnBias, [items.length]),
     vectors: tensor(table.vectors, [histories.items, settings.dimension]),
     ids: tensor(items, [items.length]),
     idKeep: tensor(idKeep, [items.length, 1]),

@@ -1,14 +1,14 @@
 /**
- * Softmax cross-entropy over the rows of a table, the largest matrices of training, in parts that stay in cache.
+ * Softmax cross-entropy over a whole catalogue, the largest matrix of next-item training, in parts that stay in cache.
  *
  * With P the probabilities of the columns and y the row of a label: ∂hidden = w·(P·table − y), ∂table = Pᵀ·(w·hidden), and
  * −w·hidden for each y, which is an input of its own. So neither a one-hot matrix nor a copy of P is made.
  */
 import { log, mul, sub } from './arithmetic.ts'
 import type { Value } from './graph.ts'
-import { gather, slice } from './layout.ts'
+import { gather } from './layout.ts'
 import { matmul } from './matrix.ts'
-import { apply, type Operation } from './operation.ts'
+import { apply, type Backward, type Operation } from './operation.ts'
 import { reduceSum } from './reduction.ts'
 import { GraphError } from './shape.ts'
 
@@ -20,24 +20,23 @@ export interface Parts {
 }
 
 /**
- * Inputs hidden, table, positives (the table's rows at the labels), labels, weights, and a bias of every cell or none. The
- * gradient of a part is computed beside its loss, while its probabilities are at hand.
+ * Inputs hidden, table, positives (the table's rows at the labels), weights, labels. The gradient of a part is computed beside
+ * its loss, while its probabilities are at hand.
  */
-const partedSoftmaxOperation: Operation<Parts> = {
-  forward: ([hidden, table, ...ofRows], { parts }) => {
+const catalogueSoftmaxOperation: Operation<Parts> = {
+  forward: ([hidden, table, positives, weights, labels], { parts }) => {
     const { graph } = hidden
     const cut = (x: Value) => cutRows(x, parts)
-    const [hiddenParts, positiveParts, labelParts, weightParts, biasParts] = [hidden, ...ofRows].map(cut)
+    const [hiddenParts, positiveParts, weightParts, labelParts] = [hidden, positives, weights, labels].map(cut)
     const losses: Value[] = []
     const hiddenGradients: Value[] = []
     let tableGradient: Value | undefined
     for (const [part, own] of hiddenParts.entries()) {
       const shape = [own.shape[0], table.shape[0]]
-      const terms = biasParts ? [own, table, biasParts[part]] : [own, table]
-      const logits = graph.node('Gemm', terms, shape, { transB: { int: 1 } })
+      const logits = graph.node('Gemm', [own, table], shape, { transB: { int: 1 } })
       const probabilities = graph.node('Softmax', [logits], shape, { axis: { int: -1 } })
-      const labels = labelParts[part]
-      const right = graph.node('GatherElements', [probabilities, labels], labels.shape, { axis: { int: 1 } })
+      const column = labelParts[part]
+      const right = graph.node('GatherElements', [probabilities, column], column.shape, { axis: { int: 1 } })
       losses.push(negativeLogLikelihood(right, weightParts[part]))
       hiddenGradients.push(mul(sub(matmul(probabilities, table), positiveParts[part]), weightParts[part]))
       const weighted = mul(own, weightParts[part])
@@ -49,12 +48,20 @@ const partedSoftmaxOperation: Operation<Parts> = {
     const hiddenGradient = graph.node('Concat', hiddenGradients, hidden.shape, { axis: { int: 0 } })
     return [loss, hiddenGradient, graph.node('Transpose', [tableGradient!], table.shape, { perm: { ints: [1, 0] } })]
   },
-  gradient: ({ graph, inputs, outputs: [, hiddenGradient, tableGradient], gradients: [g] }) => {
-    const [hidden, , , , weights] = inputs
-    const positivesGradient = mul(hidden, mul(graph.node('Neg', [weights], weights.shape), g!))
-    const rest = inputs.slice(3).map(() => undefined)
-    return [mul(hiddenGradient, g!), mul(tableGradient, g!), positivesGradient, ...rest]
-  },
+  gradient: softmaxGradient,
+}
+
+/** Of inputs hidden, table, positives, weights, …, where the gradients of the first two are outputs beside the loss. */
+export function softmaxGradient({
+  graph,
+  inputs,
+  outputs: [, hiddenGradient, tableGradient],
+  gradients: [g],
+}: Backward<unknown>): (Value | undefined)[] {
+  const [hidden, , , weights] = inputs
+  const positivesGradient = mul(hidden, mul(graph.node('Neg', [weights], weights.shape), g!))
+  const rest = inputs.slice(3).map(() => undefined)
+  return [mul(hiddenGradient, g!), mul(tableGradient, g!), positivesGradient, ...rest]
 }
 
 /** The rows in equal parts, the last taking what is left. */
@@ -89,27 +96,5 @@ export function catalogueSoftmax(hidden: Value, table: Value, labels: Value, wei
   const { graph } = hidden
   const positives = gather(table, labels)
   const column = graph.node('Unsqueeze', [labels, graph.integers([1])], [...labels.shape, 1], {}, { type: 'int32' })
-  return apply(partedSoftmaxOperation, [hidden, table, positives, column, weights], { parts })[0]
-}
-
-/**
- * Σ over rows of weight · cross-entropy of softmax(hidden · candidatesᵀ + bias), where row i is to find candidate i. The bias,
- * −log of how often a candidate is expected among the columns (Bengio & Senécal, IEEE Trans. Neural Networks 2008; Yi et al.,
- * RecSys 2019) or what excludes a cell, takes no gradient.
- * The rows are not cut: parts of so few rows and a bias to cut cost more than the cache gives.
- * @param hidden [n, d] @param candidates [c, d], c ≥ n @param weights [n, 1] @param bias [n, c]
- */
-export function candidateSoftmax(hidden: Value, candidates: Value, weights: Value, bias: Value): Value {
-  const { graph } = hidden
-  const [rows] = hidden.shape
-  const [columns] = candidates.shape
-  const fits = typeof rows === 'number' && typeof columns === 'number' && columns >= rows
-  if (!fits || hidden.shape.at(-1) !== candidates.shape.at(-1) || bias.shape.at(-1) !== columns) {
-    throw new GraphError(
-      `candidateSoftmax takes [n, d], [c, d], [n, 1], [n, c], c ≥ n; got [${hidden.shape}], [${candidates.shape}], [${weights.shape}], [${bias.shape}].`,
-    )
-  }
-  const positives = columns === rows ? candidates : slice(candidates, 0, rows, 0)
-  const labels = graph.constant([...Array(rows).keys()], [rows, 1], 'int32')
-  return apply(partedSoftmaxOperation, [hidden, candidates, positives, labels, weights, bias], { parts: 1 })[0]
+  return apply(catalogueSoftmaxOperation, [hidden, table, positives, weights, column], { parts })[0]
 }

@@ -1,11 +1,11 @@
 /**
  * Which items a batch of positives is compared with, and how each comparison is corrected.
  *
- * The columns of the softmax are the batch's own positives, then uniform negatives, then hard ones. The bias of a cell is
- *   −log E(item)  with log-Q, where E is the expected number of columns that hold the item (Bengio & Senécal 2008;
- *                 Yi et al., "Sampling-Bias-Corrected Neural Modeling", RecSys 2019; mixed with uniform draws: Yang et al.,
- *                 "Mixed Negative Sampling", WWW 2020), and
- *   −10⁹          where the cell is no negative: the row's own positive in another column, or an item the person met.
+ * The columns of the softmax are the batch's own positives, then uniform negatives, then hard ones. With log-Q a column has
+ * the bias −log E(item), where E is the expected number of columns that hold the item (Bengio & Senécal 2008; Yi et al.,
+ * "Sampling-Bias-Corrected Neural Modeling", RecSys 2019; mixed with uniform draws: Yang et al., "Mixed Negative Sampling",
+ * WWW 2020). A cell is masked, −10⁹ where others have 0, when it is no negative: the row's own positive in another column,
+ * or an item the person met.
  *
  * Invariants
  * 1. The cell of a row's own positive is never masked.
@@ -17,7 +17,7 @@ import { ColumnMasks } from './column-masks.ts'
 import type { MetItems } from './met-items.ts'
 import type { NegativeStrategy, TwoTowerSettings } from './two-tower-settings.ts'
 
-export const maskedBias = -1e9
+export const masked = -1e9
 /** An expected count is at least this share of a uniform draw's, or a rare positive would need no learning. */
 const expectedFloor = 0.1
 
@@ -47,7 +47,9 @@ export class CandidateColumns {
   /** Item of each column. */
   readonly items: Int32Array
   /** [positives × columns] */
-  readonly bias: Float32Array
+  readonly mask: Float32Array
+  /** [columns] */
+  readonly columnBias: Float32Array
   readonly counts: ColumnCounts
   readonly #usesBatch: boolean
   readonly #logQ: boolean
@@ -58,7 +60,6 @@ export class CandidateColumns {
   #hard: HardNeighbours | undefined
   #correction: Float32Array
   readonly #masks: ColumnMasks
-  readonly #template: Float32Array
 
   /** @param interactions how often each item is a positive in training [items] */
   constructor(strategy: NegativeStrategy, counts: ColumnCounts, logQ: boolean, interactions: ArrayLike<number>) {
@@ -67,13 +68,13 @@ export class CandidateColumns {
     const total = Math.max(1, frequency.reduce(sum, 0))
     this.counts = counts
     this.items = new Int32Array(columns)
-    this.bias = new Float32Array(counts.positives * columns)
+    this.mask = new Float32Array(counts.positives * columns)
+    this.columnBias = new Float32Array(columns)
     this.#usesBatch = strategy === 'in-batch' || strategy === 'mixed'
     this.#logQ = logQ
     this.#frequency = frequency.map(count => count / total)
     this.#met = Uint32Array.from(frequency.keys()).filter(item => frequency[item] > 0)
-    this.#masks = new ColumnMasks(interactions.length, columns, maskedBias)
-    this.#template = new Float32Array(columns)
+    this.#masks = new ColumnMasks(interactions.length, columns, masked)
     this.#correction = this.#corrections()
   }
 
@@ -84,24 +85,22 @@ export class CandidateColumns {
   }
 
   /**
-   * Draws the columns of a batch and fills `items` and `bias`.
+   * Draws the columns of a batch and fills `items`, `columnBias` and `mask`.
    * @param people who each row is about @param met what each of them met, which is no negative
    */
   draw(positives: Int32Array, key: number, people?: ArrayLike<number>, met?: MetItems): void {
     this.#drawItems(positives, key)
-    const { items, bias } = this
+    const { items, mask, columnBias } = this
     const columns = items.length
-    for (let column = 0; column < columns; column++) {
-      const isMasked = column < positives.length && !this.#usesBatch
-      this.#template[column] = isMasked ? maskedBias : this.#correction[items[column]]
-    }
+    for (let column = 0; column < columns; column++) columnBias[column] = this.#correction[items[column]]
+    this.#masks.unmask(mask)
     this.#masks.begin(items)
     for (let row = 0; row < positives.length; row++) {
       const begin = row * columns
-      bias.set(this.#template, begin)
-      this.#masks.maskItem(bias, begin, positives[row])
-      if (people && met) this.#masks.maskMet(bias, begin, met, people[row])
-      bias[begin + row] = this.#correction[positives[row]]
+      this.#masks.maskItem(mask, begin, positives[row])
+      if (people && met) this.#masks.maskMet(mask, begin, met, people[row])
+      if (!this.#usesBatch) mask.fill(masked, begin, begin + positives.length)
+      mask[begin + row] = 0
     }
     this.#masks.end(items)
   }

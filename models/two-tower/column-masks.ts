@@ -5,6 +5,7 @@
  * Invariants
  * 1. Between batches every item has slot 0, which is no column's.
  * 2. The columns of slot s are columns[begins[s] ≤ i < begins[s + 1]].
+ * 3. Every cell that was masked since the last `unmask` is listed, so that a batch costs what it masks and not all its cells.
  */
 import type { MetItems } from './met-items.ts'
 
@@ -16,6 +17,8 @@ export class ColumnMasks {
   readonly #columns: Int32Array
   /** Slots that a row has to mask, one more than there can be: an item without a column is written and written over. */
   readonly #found: Int32Array
+  #maskedCells = new Int32Array(1024)
+  #maskedCount = 0
 
   /** @param items of the catalogue @param masked what stands in a masked cell */
   constructor(items: number, columns: number, masked: number) {
@@ -66,13 +69,39 @@ export class ColumnMasks {
     this.#mask(cells, at, count)
   }
 
+  /** Sets what was masked to 0 again. */
+  unmask(cells: Float32Array): void {
+    const maskedCells = this.#maskedCells
+    for (let index = 0; index < this.#maskedCount; index++) cells[maskedCells[index]] = 0
+    this.#maskedCount = 0
+  }
+
   #mask(cells: Float32Array, at: number, count: number): void {
     const begins = this.#begins
     const columns = this.#columns
+    const masked = this.#masked
+    // A row has no more cells than there are columns.
+    const maskedCells = this.#reserve(columns.length)
+    let listed = this.#maskedCount
     for (let index = 0; index < count; index++) {
       const slot = this.#found[index]
       const end = begins[slot + 1]
-      for (let place = begins[slot]; place < end; place++) cells[at + columns[place]] = this.#masked
+      for (let place = begins[slot]; place < end; place++) {
+        const cell = at + columns[place]
+        cells[cell] = masked
+        maskedCells[listed++] = cell
+      }
     }
+    this.#maskedCount = listed
+  }
+
+  #reserve(more: number): Int32Array {
+    const needed = this.#maskedCount + more
+    if (needed > this.#maskedCells.length) {
+      const grown = new Int32Array(2 * needed)
+      grown.set(this.#maskedCells)
+      this.#maskedCells = grown
+    }
+    return this.#maskedCells
   }
 }

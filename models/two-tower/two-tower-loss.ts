@@ -1,6 +1,6 @@
 /** The loss of a batch: a softmax over candidate items for every (history, target) pair. */
 import { scale } from '../graph/arithmetic.ts'
-import { candidateSoftmax } from '../graph/catalogue-softmax.ts'
+import { candidateSoftmax } from '../graph/candidate-softmax.ts'
 import type { Graph, Value } from '../graph/graph.ts'
 import { concat, gather, reshape, split } from '../graph/layout.ts'
 import { matmul } from '../graph/matrix.ts'
@@ -19,11 +19,11 @@ export interface LossShape {
 }
 
 /**
- * The mean cross-entropy of softmax(cosine / temperature + bias) against each row's own positive, which stands in the column
+ * The mean cross-entropy of softmax(cosine / temperature + columnBias + mask) against each row's own positive, which stands in the column
  * of the row's number. Inputs, with b = batch, c = columns, n = historyLength, p = number of means:
  * `itemFeatures` [c, F] where F > 0, `ids` [c] and `idKeep` [c, 1] where ids are used, `vectors` [items, d], the item vectors of histories,
- * which take no gradient, `history` [b, n], `factors` [b, p, n], `lengths` [b, 2], `userFeatures` [b, U], `bias` [b, c],
- * `rowWeights` [b, 1].
+ * which take no gradient, `history` [b, n], `factors` [b, p, n], `lengths` [b, 2], `userFeatures` [b, U], `mask` [b, c],
+ * `columnBias` [c], `rowWeights` [b, 1].
  */
 export function twoTowerLoss(graph: Graph, architecture: TwoTowerArchitecture, shape: LossShape): Value {
   const { items, batch, columns, temperature, dropout, useIds } = shape
@@ -33,8 +33,9 @@ export function twoTowerLoss(graph: Graph, architecture: TwoTowerArchitecture, s
   const pooled = pooledInput(graph, architecture, items, batch)
   const people = userTower(graph, architecture, pooled, graph.input('userFeatures', [batch, userFeatureWidth]), dropout)
   const weights = graph.input('rowWeights', [batch, 1])
-  const bias = graph.input('bias', [batch, columns])
-  return candidateSoftmax(scale(people, 1 / temperature), candidates, weights, bias)
+  const mask = graph.input('mask', [batch, columns])
+  const columnBias = graph.input('columnBias', [columns])
+  return candidateSoftmax(scale(people, 1 / temperature), candidates, weights, mask, columnBias)
 }
 
 /** Rows whose histories are gathered at a time: their vectors are still in the processor's cache when they are multiplied. */

@@ -136,13 +136,14 @@ class TwoTowerRun {
   private constructor(parts: RunParts) {
     const { task, settings, architecture, candidates, table } = parts
     const { itemFeatures, dimension } = architecture
-    const { items, bias, counts } = candidates
+    const { items, mask, columnBias, counts } = candidates
     this.#parts = parts
     this.#columnFeatures = new Float32Array(items.length * itemFeatures)
     this.#idKeep = new Float32Array(items.length)
     this.#columnFeeds = {
       ...(itemFeatures > 0 && { itemFeatures: tensor(this.#columnFeatures, [items.length, itemFeatures]) }),
-      bias: tensor(bias, [counts.positives, items.length]),
+      mask: tensor(mask, [counts.positives, items.length]),
+      columnBias: tensor(columnBias, [items.length]),
       vectors: tensor(table.vectors, [task.histories.items, dimension]),
       ...(settings.useIds && { ids: tensor(items, [items.length]), idKeep: tensor(this.#idKeep, [items.length, 1]) }),
     }

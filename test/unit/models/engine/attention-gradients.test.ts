@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { normal } from '../../../../models/engine/initialisers.ts'
 import { mul } from '../../../../models/graph/arithmetic.ts'
 import { attention } from '../../../../models/graph/attention.ts'
-import { candidateSoftmax, catalogueSoftmax } from '../../../../models/graph/catalogue-softmax.ts'
+import { candidateSoftmax } from '../../../../models/graph/candidate-softmax.ts'
+import { catalogueSoftmax } from '../../../../models/graph/catalogue-softmax.ts'
 import type { Graph, Value } from '../../../../models/graph/graph.ts'
 import { gather, selectRows, transpose } from '../../../../models/graph/layout.ts'
 import { reduceSum } from '../../../../models/graph/reduction.ts'
@@ -69,12 +70,13 @@ describe('the gradient of', () => {
   it.each([4, 7])(
     'the softmax of 4 rows over %s candidates, with a masked cell and row, agrees with finite differences',
     async candidates => {
-      const bias = Array.from({ length: 4 * candidates }, (_, cell) => (cell === 6 ? -1e9 : Math.sin(cell)))
+      const mask = Array.from({ length: 4 * candidates }, (_, cell) => (cell === 6 ? -1e9 : 0))
+      const bias = Array.from({ length: candidates }, (_, column) => Math.sin(column))
       const error = await gradientError(graph => {
         const [hidden, columns] = [parameter(graph, 'hidden', 4, 3), parameter(graph, 'columns', candidates, 3)]
         const weights = graph.constant([0.5, 1, 0, 2], [4, 1])
-        const loss = candidateSoftmax(hidden, columns, weights, graph.constant(bias, [4, candidates]))
-        return mul(loss, graph.constant(0.3))
+        const [cells, columnBias] = [graph.constant(mask, [4, candidates]), graph.constant(bias, [candidates])]
+        return mul(candidateSoftmax(hidden, columns, weights, cells, columnBias), graph.constant(0.3))
       })
       expect(error).toBeLessThan(tolerance)
     },

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { normal, ones, zeros } from '../../../../models/engine/initialisers.ts'
 import { openSession, run, tensor } from '../../../../models/engine/session.ts'
 import { add, mul, relu } from '../../../../models/graph/arithmetic.ts'
-import { candidateSoftmax, catalogueSoftmax } from '../../../../models/graph/catalogue-softmax.ts'
+import { candidateSoftmax } from '../../../../models/graph/candidate-softmax.ts'
+import { catalogueSoftmax } from '../../../../models/graph/catalogue-softmax.ts'
 import { gradients } from '../../../../models/graph/gradients.ts'
 import { Graph } from '../../../../models/graph/graph.ts'
 import { concat, gather, reshape, slice, split } from '../../../../models/graph/layout.ts'
@@ -79,7 +80,14 @@ describe('a graph', () => {
     ],
     [
       'fewer candidates than rows',
-      g => candidateSoftmax(g.input('h', [5, 3]), g.input('c', [4, 3]), g.input('w', [5, 1]), g.input('b', [5, 4])),
+      g =>
+        candidateSoftmax(
+          g.input('h', [5, 3]),
+          g.input('c', [4, 3]),
+          g.input('w', [5, 1]),
+          g.input('m', [5, 4]),
+          g.input('b', [4]),
+        ),
     ],
     ['one name for two values', g => [g.input('a', [1]), g.parameter('a', [1], zeros)]],
     ['a gradient of something that is no scalar', g => gradients(g.parameter('a', [3], zeros))],
@@ -136,13 +144,13 @@ describe('softmax cross-entropy', () => {
     expect(loss[0]).toBeCloseTo(crossEntropy([1, 0, 1], 2) + 0.5 * crossEntropy([0, 2, 2], 0), 5)
   })
 
-  it('over candidates counts the bias of each cell, and row i is to find candidate i', async () => {
+  it('over candidates counts the bias of each column and no masked cell, and row i is to find candidate i', async () => {
     const graph = new Graph()
     const hidden = graph.constant([1, 0, 0, 2], [2, 2])
     const candidates = graph.constant([1, 0, 0, 1, 1, 1], [3, 2])
-    const bias = graph.constant([0.5, 0, -1e9, 0.25, -1, 0], [2, 3])
-    graph.output('loss', candidateSoftmax(hidden, candidates, graph.constant([1, 0.5], [2, 1]), bias))
+    const [mask, bias] = [graph.constant([0, 0, -1e9, 0, 0, 0], [2, 3]), graph.constant([0.5, 0, -1], [3])]
+    graph.output('loss', candidateSoftmax(hidden, candidates, graph.constant([1, 0.5], [2, 1]), mask, bias))
     const { loss } = await run(await open(graph), {}, ['loss'])
-    expect(loss[0]).toBeCloseTo(crossEntropy([1.5, 0], 0) + 0.5 * crossEntropy([0.25, 1, 2], 1), 5)
+    expect(loss[0]).toBeCloseTo(crossEntropy([1.5, 0], 0) + 0.5 * crossEntropy([0.5, 2, 1], 1), 5)
   })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { normal } from '../../../../models/engine/initialisers.ts'
 import { normalAt } from '../../../../models/engine/random.ts'
-import { maskedBias } from '../../../../models/two-tower/candidates.ts'
+import { masked } from '../../../../models/two-tower/candidates.ts'
 import { type LossShape, twoTowerLoss } from '../../../../models/two-tower/two-tower-loss.ts'
 import { userFeatureWidth } from '../../../../models/two-tower/user-features.ts'
 import { type Batch, gradientError } from '../engine/gradient-check.ts'
@@ -16,8 +16,7 @@ const architecture = {
 }
 const shape: LossShape = { items: 6, batch: 3, columns: 5, temperature: 0.5, dropout: 0, useIds: true }
 const drawn = (length: number, key: number) => Array.from({ length }, (_, index) => normalAt(key, index))
-const bias = drawn(15, 5)
-bias[1] = maskedBias
+const mask = Array.from({ length: 15 }, (_, cell) => (cell === 1 || cell === 8 ? masked : 0))
 
 const batch: Batch = {
   itemFeatures: { data: drawn(20, 1), shape: [5, 4] },
@@ -28,8 +27,8 @@ const batch: Batch = {
   factors: { data: drawn(12, 3), shape: [3, 2, 2] },
   lengths: { data: drawn(6, 4), shape: [3, 2] },
   userFeatures: { data: drawn(3 * userFeatureWidth, 6), shape: [3, userFeatureWidth] },
-  bias: { data: bias, shape: [3, 5] },
-  labels: { data: Int32Array.of(0, 1, 2), shape: [3, 1] },
+  mask: { data: mask, shape: [3, 5] },
+  columnBias: { data: drawn(5, 5), shape: [5] },
   rowWeights: { data: [1 / 3, 1 / 3, 1 / 3], shape: [3, 1] },
 }
 
