@@ -93,10 +93,10 @@ export class CandidateColumns {
     const { items, mask, columnBias } = this
     const columns = items.length
     for (let column = 0; column < columns; column++) columnBias[column] = this.#correction[items[column]]
-    this.#masks.unmask(mask)
     this.#masks.begin(items)
     for (let row = 0; row < positives.length; row++) {
       const begin = row * columns
+      mask.fill(0, begin, begin + columns)
       this.#masks.maskItem(mask, begin, positives[row])
       if (people && met) this.#masks.maskMet(mask, begin, met, people[row])
       if (!this.#usesBatch) mask.fill(masked, begin, begin + positives.length)

@@ -5,7 +5,6 @@
  * Invariants
  * 1. Between batches every item has slot 0, which is no column's.
  * 2. The columns of slot s are columns[begins[s] ≤ i < begins[s + 1]].
- * 3. Every cell that was masked since the last `unmask` is listed, so that a batch costs what it masks and not all its cells.
  */
 import type { MetItems } from './met-items.ts'
 
@@ -17,8 +16,6 @@ export class ColumnMasks {
   readonly #columns: Int32Array
   /** Slots that a row has to mask, one more than there can be: an item without a column is written and written over. */
   readonly #found: Int32Array
-  #maskedCells = new Int32Array(1024)
-  #maskedCount = 0
 
   /** @param items of the catalogue @param masked what stands in a masked cell */
   constructor(items: number, columns: number, masked: number) {
@@ -52,7 +49,7 @@ export class ColumnMasks {
   /** Masks the columns of one item in the row of cells that begins at `at`. */
   maskItem(cells: Float32Array, at: number, item: number): void {
     this.#found[0] = this.#slots[item]
-    this.#mask(cells, at, 1)
+    if (this.#found[0] > 0) this.#mask(cells, at, 1)
   }
 
   /** Masks the columns of what a person met. */
@@ -69,39 +66,17 @@ export class ColumnMasks {
     this.#mask(cells, at, count)
   }
 
-  /** Sets what was masked to 0 again. */
-  unmask(cells: Float32Array): void {
-    const maskedCells = this.#maskedCells
-    for (let index = 0; index < this.#maskedCount; index++) cells[maskedCells[index]] = 0
-    this.#maskedCount = 0
-  }
-
+  /** Most items have one column or two: the first and the last are written without asking whether there are more. */
   #mask(cells: Float32Array, at: number, count: number): void {
     const begins = this.#begins
     const columns = this.#columns
     const masked = this.#masked
-    // A row has no more cells than there are columns.
-    const maskedCells = this.#reserve(columns.length)
-    let listed = this.#maskedCount
     for (let index = 0; index < count; index++) {
       const slot = this.#found[index]
-      const end = begins[slot + 1]
-      for (let place = begins[slot]; place < end; place++) {
-        const cell = at + columns[place]
-        cells[cell] = masked
-        maskedCells[listed++] = cell
-      }
+      const last = begins[slot + 1] - 1
+      cells[at + columns[begins[slot]]] = masked
+      cells[at + columns[last]] = masked
+      for (let place = begins[slot] + 1; place < last; place++) cells[at + columns[place]] = masked
     }
-    this.#maskedCount = listed
-  }
-
-  #reserve(more: number): Int32Array {
-    const needed = this.#maskedCount + more
-    if (needed > this.#maskedCells.length) {
-      const grown = new Int32Array(2 * needed)
-      grown.set(this.#maskedCells)
-      this.#maskedCells = grown
-    }
-    return this.#maskedCells
   }
 }
