@@ -4,7 +4,9 @@
  * 1. A generation answers only after all its vectors are in; until then the thread serves the others.
  * 2. Changes reach every generation that is loaded or loading, so none misses an item.
  * 3. Work on an index is done in steps that a caller can interleave with searches.
+ * 4. What changes between `expect` and `adopt` of a generation is placed before that generation answers.
  */
+import { join } from 'node:path'
 import { SparseAccumulator } from '../algorithms/retrieval/sparse-accumulator.ts'
 import { TopK } from '../algorithms/retrieval/top-k.ts'
 import type { VectorIndex } from '../algorithms/retrieval/vector-index.ts'
@@ -36,6 +38,8 @@ export class IndexPartition implements Partition {
   readonly exactScanShare: number
   private readonly tables = new TableReaders()
   private readonly generations = new Map<number, Generation>()
+  /** Items that changed since, for each generation whose graphs are being built elsewhere. */
+  private readonly expected = new Map<number, Set<number>>()
   private readonly owned = new OwnedItems()
   private readonly freshList = new FreshList()
   private readonly index: SettingsOf<typeof indexSettings>
@@ -66,6 +70,11 @@ export class IndexPartition implements Partition {
   /** Of the request that began last, as it stands in the set that answers it. */
   get generation(): number {
     return this.current?.spaces.generation ?? 0
+  }
+
+  /** Whether a model set answers here. */
+  get isServing(): boolean {
+    return this.generations.values().some(({ ready }) => ready)
   }
 
   setTables(tables: ThreadTables): void {
@@ -157,7 +166,7 @@ export class IndexPartition implements Partition {
   }
 
   /** Ends early when the set is retired before it is whole. */
-  private *build(number: number, generation: Generation, owned: Uint32Array): Generator<void> {
+  private *build(number: number, generation: Generation, owned: Iterable<number>): Generator<void> {
     for (const item of owned) {
       if (this.generations.get(number) !== generation) return
       this.owned.add(item)
@@ -167,7 +176,39 @@ export class IndexPartition implements Partition {
     generation.ready = true
   }
 
+  /** From now on changes are kept for a generation whose graphs another partition object builds and saves. */
+  expect(generation: number): void {
+    this.expected.set(generation, new Set())
+  }
+
+  /** Writes the graphs of a prepared generation to a folder. */
+  async save(generation: number, folder: string): Promise<void> {
+    const { indexes } = this.generations.get(generation)!
+    for (const name of spaceNames) await indexes[name]?.save(join(folder, name))
+  }
+
+  /**
+   * Takes over graphs that were saved for this partition, and gives the steps after which they answer: those place what
+   * changed meanwhile.
+   * @throws Error when a file cannot be read or is of other settings
+   */
+  async adopt(handles: ModelSetHandles, folder: string): Promise<Generator<void>> {
+    const indexes = this.emptyIndexes(handles)
+    for (const name of spaceNames) await indexes[name]?.load(join(folder, name))
+    return this.catchUp(handles, { spaces: new ModelSpaces(handles), indexes, ready: false })
+  }
+
+  private *catchUp(handles: ModelSetHandles, generation: Generation): Generator<void> {
+    const changed = this.expected.get(handles.generation)
+    if (changed === undefined) return
+    this.expected.delete(handles.generation)
+    this.generations.set(handles.generation, generation)
+    for (const item of handles.owned) this.owned.add(item)
+    yield* this.build(handles.generation, generation, changed)
+  }
+
   retire(generation: number): void {
+    this.expected.delete(generation)
     const retired = this.generations.get(generation)
     this.generations.delete(generation)
     // The graphs lie outside the heap, where the collector does not see how much there is to free.
@@ -179,6 +220,7 @@ export class IndexPartition implements Partition {
     for (const item of items) {
       this.owned.add(item)
       this.freshList.add(item)
+      for (const changed of this.expected.values()) changed.add(item)
       for (const generation of this.generations.values()) this.place(generation, item)
       yield
       while (this.freshList.settleStep(this.items)) yield

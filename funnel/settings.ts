@@ -65,7 +65,8 @@ export const indexSettings = defineSettings('index', 'Index partitions and how t
     minimum: 0.01,
     maximum: 1,
     unit: 'ratio',
-    description: 'Share of an index thread that building the graphs of a new model set takes while it is searched.',
+    description:
+      'Share of an index thread that building a model set takes while it is searched. Where another set answers already and index.exactItemsMax is exceeded, a thread of low priority builds instead.',
     answer: false,
   }),
 })

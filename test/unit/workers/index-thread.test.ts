@@ -1,4 +1,7 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { decodeFrame } from '../../../domain/frame.ts'
 import { settingsText } from '../../../funnel/fragments.ts'
 import { retrievalLayout } from '../../../funnel/retrieval-frame.ts'
@@ -113,6 +116,72 @@ describe('an index thread', () => {
     const outcome = await thread.retrieve(packedRequest(state, { now, pins: { globalShard: 1 } }))
     expect(outcome.ok && [...decodeFrame(retrievalLayout, outcome.frame).items]).toEqual([1500])
     expect(thread.log).toEqual(['ready'])
+  })
+
+  describe('that serves a set, told to prepare another of many items', () => {
+    const many = sampleItems(400)
+    const settings = settingsText(testSettings({ 'index.exactItemsMax': 0 }))
+    let folder: string
+
+    beforeEach(async () => {
+      folder = await mkdtemp(join(tmpdir(), 'sluice-test-'))
+      vi.stubEnv('TMPDIR', folder)
+    })
+
+    afterEach(async () => {
+      vi.unstubAllEnvs()
+      await rm(folder, { recursive: true })
+    })
+
+    async function serving() {
+      const state = catalogOf([...many, sampleItem('late')])
+      const { models } = liveModels(state)
+      const [first, second] = ['a', 'b'].map(id => loadWhole(models, id, tinyModelSet(many)))
+      const thread = new Thread({ tables: tablesOf(state), settings })
+      await thread.until('ready')
+      thread.proxy.fill(Uint32Array.from(many.keys()))
+      thread.proxy.prepare(handlesFor(first, many.keys()))
+      await thread.until(`prepared ${first.generation}`)
+      const frame = ({ generation }: { readonly generation: number }) =>
+        packedRequest(state, { pins: { generation, globalShard: 1 }, now })
+      return { thread, first, second, frame, late: many.length }
+    }
+
+    it('has a thread build its graphs, serves meanwhile, and misses no change', async () => {
+      const { thread, first, second, frame, late } = await serving()
+      thread.proxy.prepare(handlesFor(second, many.keys()))
+      thread.proxy.itemsChanged(Uint32Array.of(late))
+      expect(await thread.retrieve(frame(second))).toMatchObject({ ok: false })
+      const [expected] = [await thread.retrieve(frame(first))]
+      await thread.until(`prepared ${second.generation}`)
+      const found = await thread.retrieve(frame(second))
+      const itemsOf = (outcome: RetrieveOutcome) =>
+        outcome.ok && new Set(decodeFrame(retrievalLayout, outcome.frame).items)
+      expect(itemsOf(found)).toEqual(itemsOf(expected))
+      expect(itemsOf(found)).toContain(late)
+      expect(await readdir(folder)).toEqual([])
+    })
+
+    it('gives up when the other is retired, and leaves nothing behind', async () => {
+      const { thread, first, second, frame } = await serving()
+      thread.proxy.prepare(handlesFor(second, many.keys()))
+      thread.proxy.retire(second.generation)
+      await Promise.race([
+        thread.until(`prepare failed ${second.generation}`),
+        thread.until(`prepared ${second.generation}`),
+      ])
+      expect(await thread.retrieve(frame(second))).toMatchObject({ ok: false })
+      expect(await thread.retrieve(frame(first))).toMatchObject({ ok: true })
+      expect(await readdir(folder)).toEqual([])
+    })
+
+    it('ends at once when it is stopped meanwhile', async () => {
+      const { thread, second } = await serving()
+      thread.proxy.prepare(handlesFor(second, many.keys()))
+      await thread.proxy.stop()
+      expect(thread.log).not.toContain('died')
+      expect(await readdir(folder)).toEqual([])
+    })
   })
 
   it('answers every call, each with its own result', async () => {
