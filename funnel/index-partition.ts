@@ -207,12 +207,12 @@ export class IndexPartition implements Partition {
     yield* this.build(handles.generation, generation, changed)
   }
 
-  retire(generation: number): void {
+  /** It answers no longer; steps that free its graphs, one at a time: a large one takes as long as several searches. */
+  retire(generation: number): Generator<void> {
     this.expected.delete(generation)
     const retired = this.generations.get(generation)
     this.generations.delete(generation)
-    // The graphs lie outside the heap, where the collector does not see how much there is to free.
-    for (const name of spaceNames) retired?.indexes[name]?.clear()
+    return free(retired)
   }
 
   /** Steps that bring changed or new items of this partition into every index; each places one item at most. */
@@ -255,6 +255,14 @@ export class IndexPartition implements Partition {
   private scratch(k: number): Scratch {
     if (this.result.items.length < k) this.result = new Scratch(k * 2)
     return this.result
+  }
+}
+
+function* free(generation?: Generation): Generator<void> {
+  // The graphs lie outside the heap, where the collector does not see how much there is to free.
+  for (const name of spaceNames) {
+    generation?.indexes[name]?.clear()
+    yield
   }
 }
 

@@ -82,7 +82,7 @@ async function buildBeside(handles: ModelSetHandles): Promise<Iterator<void>> {
 
 function retire(generation: number): void {
   building.get(generation)?.close()
-  stage.partition.retire(generation)
+  changes.add(stage.partition.retire(generation), () => {})
 }
 
 async function stop(): Promise<void> {

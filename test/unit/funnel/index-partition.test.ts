@@ -123,7 +123,7 @@ describe('an index partition', () => {
 
   it('answers no more for a generation that was retired', () => {
     const w = world()
-    w.partition.retire(w.set.generation)
+    exhaust(w.partition.retire(w.set.generation))
     expect(() => begin(w)).toThrow(/not loaded/)
   })
 
