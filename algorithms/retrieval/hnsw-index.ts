@@ -210,7 +210,7 @@ export class HnswIndex implements VectorIndex {
   private adopt(graph: HierarchicalNSW, { columns }: IndexFile): void {
     this.slots = LabelSlots.fromColumns(columns.labels as Uint32Array, columns.vacant as Uint32Array)
     // The room that was allotted beyond the points comes back too: growing copies the whole graph.
-    this.capacity = Math.max(SMALLEST_CAPACITY, graph.getMaxElements())
+    this.capacity = graph.getMaxElements()
     this.scales = new Float32Array(this.capacity).fill(1)
     this.scales.set(columns.scales!)
     this.clampedCount = this.scales.reduce((count, scale) => count + (scale > 1 ? 1 : 0), 0)
