@@ -9,7 +9,7 @@ const neededMajor = 24
 const major = Number(process.versions.node.split('.')[0])
 
 // Beside a server on the same machine, a command about its models waits rather than make people wait.
-if (process.argv.includes('models')) setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
+if (process.argv[2] === 'models') setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
 
 if (major >= neededMajor) {
   await keepCompiled()

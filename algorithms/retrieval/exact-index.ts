@@ -96,8 +96,7 @@ export class ExactIndex implements VectorIndex {
     const wanted = resultCount(k, this.size, out)
     if (checkedNorm(query, this.dimension) === 0) return 0
     if (this.metric === 'cosine') normalise(query, this.unitQuery)
-    else this.unitQuery.set(query)
-    this.compared.set(this.unitQuery)
+    this.compared.set(this.metric === 'cosine' ? this.unitQuery : query)
     const { dimension, compared, labels, vectors, best, size } = this
     const whole = size - (size % rowsPerBlock)
     best.begin(wanted)

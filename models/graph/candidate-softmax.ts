@@ -1,11 +1,11 @@
 /** Softmax cross-entropy of a batch of queries against candidates that they share, their own answers first among them. */
 import { mul, sub } from './arithmetic.ts'
-import { negativeLogLikelihood, softmaxGradient } from './catalogue-softmax.ts'
 import type { Value } from './graph.ts'
 import { concat, reshape, slice } from './layout.ts'
 import { matmul } from './matrix.ts'
 import { apply, type Operation } from './operation.ts'
 import { GraphError } from './shape.ts'
+import { negativeLogLikelihood, softmaxGradient } from './softmax-parts.ts'
 
 /** Inputs hidden, candidates, positives (the candidates that are answers), weights, mask, bias of each column. */
 const candidateSoftmaxOperation: Operation<undefined> = {

@@ -4,20 +4,13 @@
  * With P the probabilities of the columns and y the row of a label: ∂hidden = w·(P·table − y), ∂table = Pᵀ·(w·hidden), and
  * −w·hidden for each y, which is an input of its own. So neither a one-hot matrix nor a copy of P is made.
  */
-import { log, mul, sub } from './arithmetic.ts'
+import { mul, sub } from './arithmetic.ts'
 import type { Value } from './graph.ts'
 import { gather } from './layout.ts'
 import { matmul } from './matrix.ts'
-import { apply, type Backward, type Operation } from './operation.ts'
-import { reduceSum } from './reduction.ts'
+import { apply, type Operation } from './operation.ts'
 import { GraphError } from './shape.ts'
-
-/** Below this a float32 probability is reported as if it were this; only the loss's value is affected, not its gradient. */
-const smallestProbability = 1e-37
-
-export interface Parts {
-  readonly parts: number
-}
+import { cutRows, negativeLogLikelihood, type Parts, softmaxGradient } from './softmax-parts.ts'
 
 /**
  * Inputs hidden, table, positives (the table's rows at the labels), weights, labels. The gradient of a part is computed beside
@@ -49,36 +42,6 @@ const catalogueSoftmaxOperation: Operation<Parts> = {
     return [loss, hiddenGradient, graph.node('Transpose', [tableGradient!], table.shape, { perm: { ints: [1, 0] } })]
   },
   gradient: softmaxGradient,
-}
-
-/** Of inputs hidden, table, positives, weights, …, where the gradients of the first two are outputs beside the loss. */
-export function softmaxGradient({
-  graph,
-  inputs,
-  outputs: [, hiddenGradient, tableGradient],
-  gradients: [g],
-}: Backward<unknown>): (Value | undefined)[] {
-  const [hidden, , , weights] = inputs
-  const positivesGradient = mul(hidden, mul(graph.node('Neg', [weights], weights.shape), g!))
-  const rest = inputs.slice(3).map(() => undefined)
-  return [mul(hiddenGradient, g!), mul(tableGradient, g!), positivesGradient, ...rest]
-}
-
-/** The rows in equal parts, the last taking what is left. */
-export function cutRows(x: Value, parts: number): Value[] {
-  if (parts === 1) return [x]
-  const outputs = Array.from({ length: parts }, (_, part) => ({
-    shape: [`${x.shape[0]}/${part}`, ...x.shape.slice(1)],
-    type: x.type,
-  }))
-  return x.graph.nodes('Split', [x], outputs, { axis: { int: 0 }, num_outputs: { int: parts } })
-}
-
-/** −Σ weight · log p of the right answers' probabilities [n, 1]. */
-export function negativeLogLikelihood(right: Value, weights: Value): Value {
-  const { graph } = right
-  const bounded = graph.node('Max', [right, graph.constant(smallestProbability)], right.shape)
-  return graph.node('Neg', [reduceSum(mul(log(bounded), weights))], [])
 }
 
 /**

@@ -1,12 +1,12 @@
 /** Softmax cross-entropy against drawn negatives, for catalogues too large to score whole, in parts that stay in cache. */
 import { mul, sub } from './arithmetic.ts'
-import { cutRows, negativeLogLikelihood, type Parts } from './catalogue-softmax.ts'
 import type { Value } from './graph.ts'
 import { concat, slice, transpose } from './layout.ts'
 import { matmul } from './matrix.ts'
 import { apply, type Operation } from './operation.ts'
 import { reduceSum } from './reduction.ts'
 import { GraphError } from './shape.ts'
+import { cutRows, negativeLogLikelihood, type Parts } from './softmax-parts.ts'
 
 /** A logit that leaves its column without a share. */
 const excluded = -1e9

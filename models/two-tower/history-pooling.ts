@@ -36,21 +36,17 @@ export function writePoolingFactors(
   at = 0,
 ): void {
   const count = Math.min(length, historyLength)
-  for (let entry = 0; entry < count; entry++) {
-    const weight = weightAt(entry)
-    for (let mean = 0; mean < decays.length; mean++) out[at + mean * historyLength + entry] = weight
-  }
-  for (let mean = 0; mean < decays.length; mean++) {
+  for (const [mean, decay] of decays.entries()) {
     const begin = at + mean * historyLength
     let total = 0
     let fade = 1
-    for (let place = begin; place < begin + count; place++, fade *= decays[mean]) {
-      const factor = out[place] * fade
-      out[place] = factor
+    for (let entry = 0; entry < count; entry++, fade *= decay) {
+      const factor = weightAt(entry) * fade
+      out[begin + entry] = factor
       total += Math.abs(factor)
     }
     const scale = total === 0 ? 0 : 1 / total
-    for (let place = begin; place < begin + count; place++) out[place] *= scale
+    for (let entry = 0; entry < count; entry++) out[begin + entry] *= scale
     out.fill(0, begin + count, begin + historyLength)
   }
 }
