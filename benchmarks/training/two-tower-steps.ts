@@ -1,10 +1,10 @@
-import { deriveKey, normalAt, uniformAt } from '../../models/engine/random.ts'
-import { tensor } from '../../models/engine/session.ts'
+import { deriveKey, normalAt } from '../../models/engine/random.ts'
 import { Training } from '../../models/engine/training.ts'
 import type { Histories } from '../../models/histories.ts'
 import { adamDefaults } from '../../models/optimizers/adam.ts'
 import { learningRateSchedule } from '../../models/optimizers/schedule.ts'
 import { CandidateColumns, columnCounts } from '../../models/two-tower/candidates.ts'
+import { ColumnFeeds } from '../../models/two-tower/column-feeds.ts'
 import { ItemVectorTable } from '../../models/two-tower/item-vector-table.ts'
 import { metItems } from '../../models/two-tower/met-items.ts'
 import { TrainingExamples } from '../../models/two-tower/training-examples.ts'
@@ -56,31 +56,16 @@ async function openStep(work: TwoTowerWork): Promise<StepRunner> {
   const examples = new TrainingExamples({ histories }, settings, settings.batchSize)
   const counts = columnCounts(settings, settings.batchSize)
   const candidates = new CandidateColumns(settings.strategy, counts, settings.logQ, examples.targetCounts)
-  const { items, mask, columnBias } = candidates
-  const { training, table, features, close } = await openTowers(work, items.length)
-  const columnFeatures = new Float32Array(items.length * itemFeatures)
-  const idKeep = new Float32Array(items.length)
-  const columns = {
-    ...(itemFeatures > 0 && { itemFeatures: tensor(columnFeatures, [items.length, itemFeatures]) }),
-    mask: tensor(mask, [counts.positives, items.length]),
-    columnBias: tensor(columnBias, [items.length]),
-    vectors: tensor(table.vectors, [histories.items, settings.dimension]),
-    ids: tensor(items, [items.length]),
-    idKeep: tensor(idKeep, [items.length, 1]),
-  }
+  const { training, table, catalogue, close } = await openTowers(work, candidates.items.length)
   const met = settings.maskHistory ? metItems(histories) : undefined
+  const { vectors } = table
+  const columns = new ColumnFeeds({ catalogue, itemFeatures, examples, candidates, met, vectors, settings })
   const steps = Math.max(1, Math.floor(examples.count / settings.batchSize))
   examples.shuffle(1)
   const step = () => {
     const key = deriveKey(1, 'batch', training.step)
     const pairs = examples.fill(training.step % steps, settings.targetWindow, key, settings.coldShare)
-    candidates.draw(examples.targets, key, examples.users, met)
-    for (const [column, item] of items.entries()) {
-      const row = features.subarray(item * itemFeatures, (item + 1) * itemFeatures)
-      if (itemFeatures > 0) columnFeatures.set(row, column * itemFeatures)
-      idKeep[column] = uniformAt(key, column) >= settings.idDropout ? 1 : 0
-    }
-    return training.advance({ ...pairs, ...columns })
+    return training.advance({ ...pairs, ...columns.draw(key) })
   }
   return { step, close }
 }
@@ -96,11 +81,12 @@ async function openTowers({ histories, settings, itemFeatures, threads }: TwoTow
     ...{ seed: 1, threads, clipNorm, adam: { ...adamDefaults, weightDecay } },
     schedule: learningRateSchedule(settings, 1000),
   })
-  const table = await ItemVectorTable.open({ items, features }, architecture, threads)
+  const catalogue = { items, features }
+  const table = await ItemVectorTable.open(catalogue, architecture, threads)
   await table.renew(training.parameters)
   const close = async () => {
     await training.close()
     await table.close()
   }
-  return { training, table, features, close }
+  return { training, table, catalogue, close }
 }

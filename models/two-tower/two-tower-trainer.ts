@@ -8,16 +8,16 @@
  * 3. The item vectors that are returned are those of the returned weights.
  */
 import { Parameters } from '../engine/parameters.ts'
-import { deriveKey, uniformAt } from '../engine/random.ts'
-import { type Feeds, tensor } from '../engine/session.ts'
+import { deriveKey } from '../engine/random.ts'
 import { Training } from '../engine/training.ts'
 import { takeOver } from '../engine/warm-start.ts'
 import type { Histories } from '../histories.ts'
 import { adamDefaults } from '../optimizers/adam.ts'
 import { learningRateSchedule } from '../optimizers/schedule.ts'
 import { CandidateColumns, columnCounts } from './candidates.ts'
+import { ColumnFeeds } from './column-feeds.ts'
 import { ItemVectorTable } from './item-vector-table.ts'
-import { type MetItems, metItems } from './met-items.ts'
+import { metItems } from './met-items.ts'
 import { nearestNeighbours } from './neighbours.ts'
 import { idTable, type TwoTowerArchitecture } from './towers.ts'
 import { type ExampleSource, TrainingExamples } from './training-examples.ts'
@@ -84,12 +84,9 @@ interface RunParts {
   readonly task: TwoTowerTask
   readonly settings: TwoTowerSettings
   readonly architecture: TwoTowerArchitecture
-  /** [items × itemFeatures] */
-  readonly features: Float32Array
   readonly examples: TrainingExamples
   readonly candidates: CandidateColumns
-  /** What is masked; absent where nothing is. */
-  readonly met?: MetItems
+  readonly columns: ColumnFeeds
   readonly training: Training
   readonly table: ItemVectorTable
   readonly stepsPerEpoch: number
@@ -97,9 +94,6 @@ interface RunParts {
 
 class TwoTowerRun {
   readonly #parts: RunParts
-  readonly #columnFeeds: Feeds
-  readonly #columnFeatures: Float32Array
-  readonly #idKeep: Float32Array
 
   static async open(
     task: TwoTowerTask,
@@ -128,25 +122,25 @@ class TwoTowerRun {
     if (task.initial !== undefined) takeOver(training.parameters, task.initial, [idTable])
     const catalogue = { items: task.histories.items, features }
     const table = await ItemVectorTable.open(catalogue, architecture, task.threads)
-    const model = { task, settings, architecture, features }
     const met = settings.maskHistory ? metItems(task.histories) : undefined
-    return new TwoTowerRun({ ...model, examples, candidates, met, training, table, stepsPerEpoch })
+    const { itemFeatures } = architecture
+    const { vectors } = table
+    const columns = new ColumnFeeds({ catalogue, itemFeatures, examples, candidates, met, vectors, settings })
+    return new TwoTowerRun({
+      task,
+      settings,
+      architecture,
+      examples,
+      candidates,
+      columns,
+      training,
+      table,
+      stepsPerEpoch,
+    })
   }
 
   private constructor(parts: RunParts) {
-    const { task, settings, architecture, candidates, table } = parts
-    const { itemFeatures, dimension } = architecture
-    const { items, mask, columnBias, counts } = candidates
     this.#parts = parts
-    this.#columnFeatures = new Float32Array(items.length * itemFeatures)
-    this.#idKeep = new Float32Array(items.length)
-    this.#columnFeeds = {
-      ...(itemFeatures > 0 && { itemFeatures: tensor(this.#columnFeatures, [items.length, itemFeatures]) }),
-      mask: tensor(mask, [counts.positives, items.length]),
-      columnBias: tensor(columnBias, [items.length]),
-      vectors: tensor(table.vectors, [task.histories.items, dimension]),
-      ...(settings.useIds && { ids: tensor(items, [items.length]), idKeep: tensor(this.#idKeep, [items.length, 1]) }),
-    }
   }
 
   async train(): Promise<TrainedTwoTower> {
@@ -186,7 +180,7 @@ class TwoTowerRun {
 
   /** The mean loss of the epoch; undefined when it was cancelled. */
   async #runEpoch(epoch: number): Promise<number | undefined> {
-    const { task, settings, examples, training, table, stepsPerEpoch } = this.#parts
+    const { task, settings, examples, columns, training, table, stepsPerEpoch } = this.#parts
     examples.shuffle(deriveKey(task.seed, 'order', epoch))
     let total = 0
     for (let step = 0; step < stepsPerEpoch; step++) {
@@ -195,22 +189,9 @@ class TwoTowerRun {
       if (step === 0) await this.#mine()
       const key = deriveKey(task.seed, 'batch', epoch, step)
       const pairs = examples.fill(step, settings.targetWindow, key, settings.coldShare)
-      total += await training.advance({ ...pairs, ...this.#fillColumns(key) })
+      total += await training.advance({ ...pairs, ...columns.draw(key) })
     }
     return total / stepsPerEpoch
-  }
-
-  #fillColumns(key: number): Feeds {
-    const { settings, architecture, features, examples, candidates, met } = this.#parts
-    const width = architecture.itemFeatures
-    candidates.draw(examples.targets, key, examples.users, met)
-    const dropKey = deriveKey(key, 'ids')
-    for (const [column, item] of candidates.items.entries()) {
-      if (width > 0) this.#columnFeatures.set(features.subarray(item * width, (item + 1) * width), column * width)
-      const isKept = examples.targetCounts[item] > 0 && uniformAt(dropKey, column) >= settings.idDropout
-      this.#idKeep[column] = isKept ? 1 : 0
-    }
-    return this.#columnFeeds
   }
 
   async #mine(): Promise<void> {
